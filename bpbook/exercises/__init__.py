@@ -1,0 +1,5 @@
+"""The exercises: one source for each, checked at once in the notebook. Needs NumPy alone."""
+
+from bpbook.exercises.check import check
+
+__all__ = ["check"]

@@ -1,0 +1,174 @@
+"""Find the first difference between what an answer gave and what was wanted."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpbook.exercises.values import Value
+
+FLOAT32_TOLERANCE = 2e-4
+ZERO = 1e-12
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A difference: kind is 'missing', 'type', 'length', 'shape', 'dtype', 'finite' or 'value'."""
+
+    kind: str
+    text: str
+    place: tuple[int, ...] = ()
+
+
+def problem(got: Value, wanted: Value, tolerance: float) -> Problem | None:
+    """Return the first difference between two values, or None where they agree.
+
+    Parameters
+    ----------
+    got, wanted : Value
+        What came and what was wanted.
+    tolerance : float
+        Largest difference, relative to the largest entry wanted; float32 is given more.
+    """
+    if wanted.kind == "sequence":
+        return _sequence(got, wanted, tolerance)
+    if got.kind == "missing":
+        return Problem("missing", "is still open (`...`)")
+    if wanted.kind == "none":
+        return None if got.kind == "none" else Problem("type", f"is {kind_of(got)}, wanted None: there is no gradient for it")
+    if wanted.kind in ("array", "number"):
+        return _array(got, wanted, tolerance)
+    if got.kind != wanted.kind:
+        return Problem("type", f"is {kind_of(got)}, wanted {'a text' if wanted.kind == 'text' else kind_of(wanted)}")
+    return None if got.text == wanted.text else Problem("value", f"is {kind_of(got)}, wanted {kind_of(wanted)}")
+
+
+def _sequence(got: Value, wanted: Value, tolerance: float) -> Problem | None:
+    count = len(wanted.items)
+    form = "a tuple of 1 entry, `(gradient,)`" if count == 1 else f"a tuple of {count}"
+    if got.kind != "sequence":
+        return Problem("type", f"is {kind_of(got)}, wanted {form}")
+    if len(got.items) != count:
+        return Problem("length", f"has {len(got.items)} entries, wanted {form}")
+    for place, (one, other) in enumerate(zip(got.items, wanted.items, strict=True)):
+        found = problem(one, other, tolerance)
+        if found:
+            return replace(found, place=(place, *found.place))
+    return None
+
+
+def _array(got: Value, wanted: Value, tolerance: float) -> Problem | None:
+    assert wanted.array is not None
+    if got.array is None:
+        return Problem("type", f"is {kind_of(got)}, wanted {kind_of(wanted)}")
+    if got.array.shape != wanted.array.shape:
+        return Problem("shape", f"has shape {got.array.shape}, wanted {wanted.array.shape}")
+    if got.kind == wanted.kind == "array" and got.array.dtype != wanted.array.dtype:
+        return Problem("dtype", f"has dtype {got.array.dtype}, wanted {wanted.array.dtype}")
+    if np.any(~np.isfinite(got.array) & np.isfinite(wanted.array)):
+        return Problem("finite", "holds NaN" if np.any(np.isnan(got.array)) else "holds infinity")
+    if close(got.array, wanted.array, tolerance):
+        return None
+    return Problem("value", _first_difference(got.array, wanted.array, tolerance))
+
+
+def close(got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:
+    """Say whether two arrays of one shape agree, relative to the largest entry; NaN equals NaN."""
+    return bool(np.all(_agree(got, wanted, tolerance)))
+
+
+def _agree(got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> NDArray[Any]:
+    if "float32" in (got.dtype.name, wanted.dtype.name):
+        tolerance = max(tolerance, FLOAT32_TOLERANCE)
+    one, other = (np.asarray(side, dtype=np.complex128 if side.dtype.kind == "c" else np.float64) for side in (got, wanted))
+    finite = np.abs(other[np.isfinite(other)])
+    scale = float(finite.max(initial=0.0))
+    # Where zero is wanted there is nothing to be relative to.
+    allowed = tolerance * scale if scale else ZERO
+    with np.errstate(all="ignore"):
+        same = (one == other) | (np.isnan(one) & np.isnan(other))
+        return np.asarray(same | (np.abs(one - other) <= allowed))
+
+
+def _first_difference(got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> str:
+    wrong = np.argwhere(~_agree(got, wanted, tolerance))
+    index = tuple(int(entry) for entry in wrong[0])
+    numbers = f"is {number(got[index])}, wanted {number(wanted[index])}"
+    if not index:
+        return numbers
+    return f"differs in {len(wrong)} of {got.size} entries: entry {list(index)} {numbers}"
+
+
+def number(value: Any) -> str:
+    """Return a number as text, with six significant digits."""
+    return f"{complex(value):.6g}" if np.iscomplexobj(value) else f"{float(value):.6g}"
+
+
+def kind_of(value: Value) -> str:
+    """Return in words what a value is."""
+    if value.kind == "array" and value.array is not None:
+        return f"an array of shape {value.array.shape}" if value.array.shape else "a number"
+    if value.kind == "sequence":
+        return f"a {value.text} with {len(value.items)} entries"
+    words = {"none": "None", "number": "a number", "text": f"the text {value.text[:60]!r}", "missing": "still open (`...`)"}
+    return words.get(value.kind, value.text)
+
+
+# --- predicted answers: the same answer may be spelled in several ways -----------------------------
+
+
+def spelled(value: Value, wanted: Value, choices: dict[str, str]) -> Value:
+    """Return a predicted answer in the form of the wanted one, where it can be read so.
+
+    Parameters
+    ----------
+    value, wanted : Value
+        What the reader gave, and the solution.
+    choices : dict
+        Letter -> text of the choice; empty where the answer is not a choice.
+    """
+    if wanted.kind == "text":
+        return Value("text", text=_choice(value.text, choices)) if value.kind == "text" else value
+    if value.kind == "text":
+        value = _read(value)
+    if wanted.kind == "sequence" and value.kind in ("array", "sequence"):
+        entries = [] if value.array is None else list(np.atleast_1d(value.array))
+        items = value.items or tuple(Value("number", np.asarray(entry)) for entry in entries)
+        return Value("sequence", items=tuple(_loose(item) for item in items), text="tuple")
+    return _loose(value)
+
+
+def _loose(value: Value) -> Value:
+    """A predicted number has no dtype, and (3.0,) may be array([3.0])."""
+    if value.array is None or value.array.size != 1:
+        return value
+    return Value("number", value.array.reshape(()))
+
+
+def _choice(text: str, choices: dict[str, str]) -> str:
+    def bare(words: str) -> str:
+        return re.sub(r"[\W_]+", " ", words).strip().casefold()
+
+    letters = {bare(words): letter for letter, words in choices.items()}
+    return letters.get(bare(text), bare(text)).casefold()
+
+
+def _read(value: Value) -> Value:
+    text = value.text.strip()
+    try:
+        return Value("number", np.asarray(float(Fraction(text.replace(" ", "")))))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        pass
+    try:
+        read = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+    if isinstance(read, tuple) and all(isinstance(entry, (int, float)) for entry in read):
+        return Value("sequence", items=tuple(Value("number", np.asarray(float(entry))) for entry in read), text="tuple")
+    return Value("number", np.asarray(read)) if isinstance(read, (bool, int, float)) else value

@@ -1,0 +1,93 @@
+"""All rungs for all functions, as a list of checks in the order of the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from bpbook.ladder import bad_input, contract, descent, rungs
+from bpbook.ladder.operations import OPERATIONS, Operation
+from bpbook.ladder.report import strict
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rung for one function: `run(bp)` returns, or raises what is wrong."""
+
+    rung: str
+    subject: str
+    run: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Fall:
+    """Where a package fell off the ladder, and why."""
+
+    rung: str
+    subject: str
+    problem: str
+
+
+RUNGS = ("formula", "contract", "central differences", "complex step", "independent program", "extremes", "bad input", "descent")
+
+
+def _over_sizes(rung: Callable[..., None], operation: Operation) -> Callable[[Any], None]:
+    def run(bp: Any) -> None:
+        for sizes in operation.sizes:
+            rung(bp, operation, sizes)
+
+    return run
+
+
+def _for_operation(operation: Operation) -> Iterator[Check]:
+    def once(rung: Callable[..., None]) -> Callable[[Any], None]:
+        return lambda bp: rung(bp, operation)
+
+    yield Check("formula", operation.function, once(rungs.formula))
+    yield Check("contract", operation.function, _over_sizes(contract.contract, operation))
+    yield Check("central differences", operation.function, _over_sizes(rungs.central, operation))
+    yield Check("complex step", operation.function, _over_sizes(rungs.complex_step, operation))
+    if find_spec("autograd"):
+        yield Check("independent program", operation.function, _over_sizes(rungs.autograd, operation))
+    yield Check("extremes", operation.function, once(rungs.edges))
+
+
+def checks(operations: Sequence[Operation] = OPERATIONS) -> list[Check]:
+    """Return every check, rung by rung."""
+    found = [check for operation in operations for check in _for_operation(operation)]
+    functions = [name for operation in operations for name in (operation.function, f"{operation.function}_vjp")]
+    for name in dict.fromkeys([*functions, "gradient_descent"]):
+        found.append(Check("bad input", name.removesuffix("_vjp"), partial(bad_input.refused, function=name)))
+    found += [Check("descent", "gradient_descent", oracle) for oracle in descent.ORACLES]
+    return sorted(found, key=lambda check: RUNGS.index(check.rung))
+
+
+def climb(bp: Any, first: str = "", rungs: Sequence[str] = RUNGS) -> Fall | None:
+    """Run the checks on a package and return the first fall, or None.
+
+    Parameters
+    ----------
+    bp : module
+        A package with the public names of bpkit.
+    first : str
+        The function whose checks come first.
+    rungs : sequence of str
+        The rungs to climb.
+
+    Returns
+    -------
+    Fall or None
+        None when every check holds.
+    """
+    for check in sorted(checks(), key=lambda check: check.subject != first):
+        if check.rung not in rungs:
+            continue
+        try:
+            with strict():
+                check.run(bp)
+        except Exception as error:
+            return Fall(check.rung, check.subject, f"{'' if isinstance(error, AssertionError) else type(error).__name__ + ': '}{error}")
+    return None

@@ -1,0 +1,173 @@
+"""The rungs that every operation of the table must climb; each raises RungError or returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bpbook.ladder import formulas
+from bpbook.ladder.operations import Operation, Sizes
+from bpbook.ladder.report import demand, distance, refuses
+
+CENTRAL_STEP, COMPLEX_STEP = 1e-5, 1e-30
+EXACT = 4e-15
+
+
+def formula(bp: Any, operation: Operation) -> None:
+    """Rung 1: SymPy proves the derivative, and the code has the values of the formula."""
+    missing = formulas.unproved(operation)
+    demand(not missing, f"{operation.name}: SymPy does not confirm the derivative for {missing}")
+    f, vjp = operation.calls(bp)
+    shapes = [np.shape(array) for array in operation.inputs((1,) * len(operation.sizes[0]))]
+    for point in operation.points:
+        value, slopes = formulas.exact(operation, point)
+        arrays = [np.full(shape, number) for shape, number in zip(shapes, point, strict=True)]
+        Y = f(*arrays)
+        demand(np.abs(Y - value) <= EXACT * abs(value), f"{operation.name} at {point} is {np.ravel(Y)[0]}, wanted {value}")
+        for name, found, slope in zip(operation.arguments, vjp(np.ones_like(Y), Y, *arrays), slopes, strict=True):
+            if slope is not None:
+                close = np.abs(found - slope) <= EXACT * max(1.0, abs(slope))
+                demand(close, f"{operation.name}: d{name} at {point} is {np.ravel(found)[0]}, wanted {slope}")
+
+
+def incoming(operation: Operation, Y: Any, seed: int = 0) -> Any:
+    """Draw a gradient for the result; never 1, so that a VJP that ignores it is seen."""
+    return np.asarray(np.random.default_rng(seed + 1).normal(size=np.shape(Y)) + (2.5 if operation.is_loss else 0.0))
+
+
+def _gradients(bp: Any, operation: Operation, sizes: Sizes, seed: int) -> tuple[tuple[Any, ...], Any, tuple[Any, ...]]:
+    f, vjp = operation.calls(bp)
+    inputs = operation.inputs(sizes, seed)
+    Y = f(*inputs)
+    dY = incoming(operation, Y, seed)
+    return inputs, dY, vjp(dY, Y, *inputs)
+
+
+def central(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None:
+    """Rung 3: the gradients agree with central differences in float64."""
+    limit = 1e-6 if operation.kinks else 1e-7
+    _compare(bp, operation, sizes, seed, "central differences", limit, _central_difference)
+
+
+def complex_step(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None:
+    """Rung 4: the gradients agree with the complex step, which has no rounding error."""
+    if operation.analytic:
+        _compare(bp, operation, sizes, seed, "the complex step", 1e-13, _complex_difference)
+
+
+def _central_difference(phi: Any, array: Any, index: Any) -> Any:
+    ahead, behind = array.copy(), array.copy()
+    ahead[index] += CENTRAL_STEP
+    behind[index] -= CENTRAL_STEP
+    return (phi(ahead) - phi(behind)) / (2 * CENTRAL_STEP)
+
+
+def _complex_difference(phi: Any, array: Any, index: Any) -> Any:
+    shifted = array.astype(np.complex128)
+    shifted[index] += 1j * COMPLEX_STEP
+    return np.imag(phi(shifted)) / COMPLEX_STEP
+
+
+def _compare(bp: Any, operation: Operation, sizes: Sizes, seed: int, what: str, limit: float, difference: Any) -> None:
+    inputs, dY, gradients = _gradients(bp, operation, sizes, seed)
+    f, _ = operation.calls(bp)
+    for position, (name, found) in enumerate(zip(operation.arguments, gradients, strict=True)):
+        if operation.derivatives[position] is None:
+            continue
+
+        def phi(array: Any, position: int = position) -> Any:
+            return np.sum(dY * f(*inputs[:position], array, *inputs[position + 1 :]))
+
+        true = np.empty(inputs[position].shape)
+        for index in np.ndindex(true.shape):
+            true[index] = difference(phi, inputs[position], index)
+        error = distance(found, true)
+        demand(error <= limit, f"{operation.name}: d{name} is off from {what} by {error:.3g}, sizes {sizes}{_factor(found, true)}")
+
+
+def _factor(found: Any, true: Any) -> str:
+    """Say so where the result is a multiple of the truth: that tells what was forgotten."""
+    ratio = float(np.vdot(true, found) / max(float(np.vdot(true, true)), 1e-300))
+    return f" (it is {ratio:.6g} times the true gradient)" if np.allclose(found, ratio * true, rtol=1e-6, atol=1e-12) else ""
+
+
+def autograd(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None:
+    """Rung 5: value and gradients agree with an independent program, differentiated by HIPS autograd."""
+    import autograd.numpy as library
+    from autograd import make_vjp
+
+    places = [place for place, derivative in enumerate(operation.derivatives) if derivative is not None]
+    inputs, dY, gradients = _gradients(bp, operation, sizes, seed)
+    pull, value = make_vjp(lambda *arrays: operation.independent(library, *arrays), argnum=places)(*inputs)
+    _agree(operation, "autograd", operation.calls(bp)[0](*inputs), value, [gradients[place] for place in places], pull(dY), sizes)
+
+
+def torch(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None:
+    """Rung 5 where PyTorch is installed: value and gradients agree with it in float64."""
+    import torch as library  # type: ignore[import-not-found, unused-ignore]
+
+    places = [place for place, derivative in enumerate(operation.derivatives) if derivative is not None]
+    inputs, dY, gradients = _gradients(bp, operation, sizes, seed)
+    tensors = [library.tensor(array, requires_grad=place in places) for place, array in enumerate(inputs)]
+    value = operation.torch(library, *tensors)
+    value.backward(library.tensor(dY))
+    true = [tensors[place].grad.numpy() for place in places]
+    _agree(
+        operation, "PyTorch", operation.calls(bp)[0](*inputs), value.detach().numpy(), [gradients[place] for place in places], true, sizes
+    )
+
+
+def _agree(operation: Operation, other: str, Y: Any, value: Any, gradients: Any, true: Any, sizes: Sizes) -> None:
+    found = [("value", Y, value), *zip((f"gradient {place}" for place in range(len(true))), gradients, true, strict=True)]
+    for name, ours, theirs in found:
+        error = distance(ours, theirs)
+        demand(error <= 1e-12, f"{operation.name}: the {name} is off from {other} by {error:.3g}, sizes {sizes}")
+
+
+def edges(bp: Any, operation: Operation) -> None:
+    """Rung 6: what is special about the operation, NaN and infinity, the empty batch."""
+    operation.extremes(bp)
+    f, vjp = operation.calls(bp)
+    for position, name in enumerate(operation.arguments):
+        if operation.derivatives[position] is not None:
+            for wrong in (np.nan, np.inf, -np.inf):
+                _passes_on(bp, operation, position, wrong)
+        inputs = list(operation.inputs(operation.sizes[-1]))
+        Y = f(*inputs)
+        inputs[position] = np.empty((0, *np.shape(inputs[position])[1:]))
+        with refuses(f"{operation.name}: an empty {name}", ValueError):
+            f(*inputs)
+        with refuses(f"{operation.name}_vjp: an empty {name}", ValueError):
+            vjp(Y, Y, *inputs)
+    for axis in range(min(2, len(operation.sizes[-1]))):  # no samples, or samples without entries
+        _refuses_empty(bp, operation, axis)
+
+
+def _refuses_empty(bp: Any, operation: Operation, axis: int) -> None:
+    f, vjp = operation.calls(bp)
+    full = operation.sizes[-1]
+    sizes = tuple(0 if place == axis else size for place, size in enumerate(full))
+    inputs = operation.draw(np.random.default_rng(0), *sizes)
+    # The sizes of the last entry are all different, so that they tell the axes of the result.
+    Y = np.ones(tuple(sizes[full.index(length)] for length in np.shape(f(*operation.inputs(full)))))
+    with refuses(f"{operation.name} with sizes {sizes}", ValueError):
+        f(*inputs)
+    with refuses(f"{operation.name}_vjp with sizes {sizes}", ValueError):
+        vjp(Y, Y, *inputs)
+
+
+def _passes_on(bp: Any, operation: Operation, position: int, wrong: float) -> None:
+    f, vjp = operation.calls(bp)
+    inputs = [np.array(array) for array in operation.inputs(operation.sizes[-1])]
+    Y = f(*inputs)
+    inputs[position].flat[0] = wrong
+    what = f"{operation.name} with {operation.arguments[position]} = {wrong}"
+    if operation.is_loss:
+        with refuses(what, bp.NotFiniteError):
+            f(*inputs)
+    elif np.isnan(wrong):
+        demand(np.isnan(f(*inputs)).any(), f"{what}: NaN is not passed on")
+    else:
+        f(*inputs)
+    vjp(np.ones_like(Y), Y, *inputs)  # must not warn

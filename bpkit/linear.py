@@ -1,0 +1,95 @@
+# Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
+# - chapters/01_linear_regression.ipynb
+"""The affine map and its vector-Jacobian product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bpkit.validation import Array, as_floats, check_batch, check_shape
+
+__all__ = ["affine", "affine_vjp"]
+
+
+def _check_affine(X: Array, W: Array, b: Array | float) -> None:
+    if len(X.shape) != 2:
+        raise ValueError(f"X has shape {X.shape}, wanted (n, d): one row for each sample")
+    check_batch("X", X)
+    if len(W.shape) not in (1, 2) or W.shape[0] != X.shape[1]:
+        raise ValueError(f"W has shape {W.shape}, wanted ({X.shape[1]}, h) or ({X.shape[1]},): one row for each column of X")
+    check_shape("b", b, W.shape[1:], "one bias for each column of W")
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def affine(X: Array, W: Array, b: Array | float) -> Any:
+    """Return X W + b, one row for each row of X.
+
+    Parameters
+    ----------
+    X : (n, d) ndarray
+        One sample in each row, float64 or float32.
+    W : (d, h) or (d,) ndarray
+        Weights: one column for each output, or a vector for a single output.
+    b : (h,) or () ndarray
+        Bias: one for each output.
+
+    Returns
+    -------
+    (n, h) or (n,) ndarray
+        The outputs, in the dtype of the arguments. NaN and infinity are passed on.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or the batch is empty.
+    TypeError
+        If an argument does not hold numbers, or float32 meets float64.
+
+    Notes
+    -----
+    Equation `def-affine`.
+
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`The affine map, guarded <sec-affine>`.
+    """
+    X, W, b = as_floats(X=X, W=W, b=b)
+    _check_affine(X, W, b)
+    return X @ W + b
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def affine_vjp(dY: Array, Y: Array, X: Array, W: Array, b: Array | float) -> tuple[Any, Any, Any]:
+    """Return the gradients for X, W and b, given the gradient dY for Y = X W + b.
+
+    Parameters
+    ----------
+    dY : (n, h) or (n,) ndarray
+        Gradient of the loss for Y.
+    Y : (n, h) or (n,) ndarray
+        What `affine` returned; not needed here, but every VJP takes it.
+    X, W, b : ndarray
+        The arguments of `affine`.
+
+    Returns
+    -------
+    tuple of ndarray
+        dX, dW, db, with the shapes of X, W, b.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `affine`, and if Y or dY has not the shape of X W + b.
+
+    Notes
+    -----
+    Equations `eq-affine-dx`, `eq-affine-dw`, `eq-affine-db`.
+
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`The two VJPs in code <sec-vjp-code>`.
+    """
+    dY, Y, X, W, b = as_floats(dY=dY, Y=Y, X=X, W=W, b=b)
+    _check_affine(X, W, b)
+    check_shape("Y", Y, X.shape[:1] + W.shape[1:], "Y = X W + b")
+    check_shape("dY", dY, Y.shape, "the gradient has the shape of Y")
+    dX = dY @ W.T if len(W.shape) == 2 else dY.reshape(-1, 1) * W
+    return dX, X.T @ dY, dY.sum(axis=0)

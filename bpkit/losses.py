@@ -1,0 +1,182 @@
+# Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
+# - chapters/01_linear_regression.ipynb
+# - chapters/03_binary_cross_entropy.ipynb
+"""Losses: how wrong a guess is, as one number, and the gradients of that number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bpkit.activations import sigmoid
+from bpkit.validation import Array, as_floats, check_batch, check_finite, check_shape
+
+__all__ = ["bce_logits", "bce_logits_vjp", "mse", "mse_vjp"]
+
+
+@np.errstate(all="ignore")  # what is not finite is refused below
+def mse(y_hat: Array, y: Array) -> Any:
+    """Return the mean squared error, the mean over all entries of (y_hat - y)**2.
+
+    Parameters
+    ----------
+    y_hat : ndarray
+        Predictions, any shape, float64 or float32.
+    y : ndarray
+        Targets, of the same shape.
+
+    Returns
+    -------
+    float
+        The loss, a scalar in the dtype of the arguments, in the squared unit of y.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the batch is empty.
+    NotFiniteError
+        If the loss is NaN or infinite.
+    TypeError
+        If an argument does not hold numbers, or float32 meets float64.
+
+    Notes
+    -----
+    Equation `def-mse`; there is no factor 1/2.
+
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`The mean squared error, guarded
+    <sec-mse-guarded>`.
+    """
+    y_hat, y = as_floats(y_hat=y_hat, y=y)
+    check_shape("y", y, y_hat.shape, "one target for each prediction")
+    check_batch("y_hat", y_hat)
+    L = ((y_hat - y) ** 2).mean()
+    check_finite("mse", L)
+    return L
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def mse_vjp(dL: Any, L: Any, y_hat: Array, y: Array) -> tuple[Any, Any]:
+    """Return the gradients of the mean squared error for y_hat and y, times dL.
+
+    Parameters
+    ----------
+    dL : float
+        Gradient of what follows for the loss; 1.0 where the loss is the end.
+    L : float
+        What `mse` returned; not needed here, but every VJP takes it.
+    y_hat, y : ndarray
+        The arguments of `mse`.
+
+    Returns
+    -------
+    tuple of ndarray
+        dy_hat, dy, with the shapes of y_hat and y.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `mse`, and if dL or L is not a scalar.
+
+    Notes
+    -----
+    Equation `eq-mse-gradient`.
+
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`The two VJPs in code <sec-vjp-code>`.
+    """
+    dL, L, y_hat, y = as_floats(dL=dL, L=L, y_hat=y_hat, y=y)
+    check_shape("dL", dL, (), "the loss is a scalar")
+    check_shape("L", L, (), "the loss is a scalar")
+    check_shape("y", y, y_hat.shape, "one target for each prediction")
+    check_batch("y_hat", y_hat)
+    dy_hat = dL * (2 / y_hat.size) * (y_hat - y)
+    return dy_hat, -dy_hat
+
+
+def _check_labels(Z: Array, y: Array) -> tuple[Any, Any]:
+    (Z,) = as_floats(Z=Z)
+    (y,) = as_floats(y=y)
+    check_shape("y", y, Z.shape, "one label for each logit")
+    check_batch("Z", Z)
+    if y.dtype.kind == "c":
+        raise TypeError(f"y has dtype {y.dtype}, wanted the labels 0 and 1 as integers, booleans or floats")
+    wrong = (y != 0) & (y != 1)
+    if np.any(wrong):
+        raise ValueError(f"y holds the label {y[wrong].flat[0]}, wanted only 0 and 1")
+    return Z, y.astype(Z.dtype)
+
+
+@np.errstate(all="ignore")  # what is not finite is refused below
+def bce_logits(Z: Array, y: Array) -> Any:
+    """Return the binary cross-entropy of the labels y under the probabilities sigmoid(Z).
+
+    Parameters
+    ----------
+    Z : ndarray
+        Logits, any shape, float64 or float32.
+    y : ndarray
+        Labels 0 or 1, of the same shape.
+
+    Returns
+    -------
+    float
+        The mean over all entries, in nats, a scalar in the dtype of Z. Stable for large logits.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, the batch is empty or a label is neither 0 nor 1.
+    NotFiniteError
+        If the loss is NaN or infinite.
+    TypeError
+        If an argument does not hold numbers.
+
+    Notes
+    -----
+    Equation `eq-bce-stable`.
+
+    Derived in :doc:`chapter 3 </chapters/03_binary_cross_entropy>`, section :ref:`A loss that does not overflow
+    <sec-bce-stable>`.
+    """
+    Z, y = _check_labels(Z, y)
+    positive = Z.real >= 0
+    L = (np.where(positive, Z, 0) - Z * y + np.log1p(np.exp(np.where(positive, -Z, Z)))).mean()
+    check_finite("bce_logits", L)
+    return L
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def bce_logits_vjp(dL: Any, L: Any, Z: Array, y: Array) -> tuple[Any, None]:
+    """Return the gradient of the binary cross-entropy for Z, times dL, and None for the labels.
+
+    Parameters
+    ----------
+    dL : float
+        Gradient of what follows for the loss; 1.0 where the loss is the end.
+    L : float
+        What `bce_logits` returned; not needed here, but every VJP takes it.
+    Z, y : ndarray
+        The arguments of `bce_logits`.
+
+    Returns
+    -------
+    tuple
+        dZ with the shape of Z, and None: labels have no gradient.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `bce_logits`, and if dL or L is not a scalar.
+
+    Notes
+    -----
+    Equation `eq-bce-gradient`.
+
+    Derived in :doc:`chapter 3 </chapters/03_binary_cross_entropy>`, section :ref:`A loss that does not overflow
+    <sec-bce-stable>`.
+    """
+    Z, y = _check_labels(Z, y)
+    dL, L, Z = as_floats(dL=dL, L=L, Z=Z)
+    check_shape("dL", dL, (), "the loss is a scalar")
+    check_shape("L", L, (), "the loss is a scalar")
+    return dL * (sigmoid(Z) - y) / Z.size, None

@@ -1,0 +1,200 @@
+# Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
+# - chapters/01_linear_regression.ipynb
+"""Checks of arguments: they look at shapes and dtypes, and name what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["PRECISION", "Array", "NotFiniteError", "as_float", "as_floats", "check_batch", "check_finite", "check_shape"]
+
+
+# From chapter 1, section "Errors that name the argument".
+Array = NDArray[Any]
+
+
+# From chapter 1, section "Errors that name the argument".
+PRECISION = {"f": 32, "F": 32, "d": 64, "D": 64}  # by dtype.char: real and complex
+
+
+class NotFiniteError(ValueError):
+    """A loss came out as NaN or infinity.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
+    <sec-validation>`.
+    """
+
+
+def _to_array(name: str, value: Any) -> Any:
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, wanted an array without a mask: fill the masked entries or leave them out")
+    # What records its own operations has shape and dtype but no __array__, and must not be converted.
+    if isinstance(value, np.generic) or (hasattr(value, "dtype") and not hasattr(value, "__array__")):
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} is a {type(value).__name__} with rows of unequal length, wanted an array") from None
+    if array.dtype.kind not in "iubfc":
+        raise TypeError(f"{name} is {value!r:.60} of type {type(value).__name__}, wanted an array of numbers")
+    return array
+
+
+def as_float(name: str, value: Any) -> Any:
+    """Return `value` as a float array; integers become float64, a Python number stays as it is.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : array_like
+        An array (anything with `shape` and `dtype`), a number, or a list of numbers.
+
+    Returns
+    -------
+    ndarray or float
+        The same object where it is a float already.
+
+    Raises
+    ------
+    TypeError
+        If `value` does not hold real or complex numbers.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
+    <sec-validation>`.
+    """
+    if isinstance(value, (int, float, complex)) and not isinstance(value, np.generic):
+        return value
+    if type(value) is not np.ndarray:
+        value = _to_array(name, value)
+    if value.dtype.char in PRECISION:
+        return value
+    if value.dtype.kind in "iub":
+        return value.astype(np.float64)
+    raise TypeError(f"{name} is {value!r:.60} with dtype {value.dtype}, wanted float64 or float32 (integers are converted)")
+
+
+def _from_number(name: str, value: complex, common: np.dtype[Any]) -> Array:
+    try:
+        return np.asarray(value, np.result_type(common, value))
+    except OverflowError:
+        raise ValueError(f"{name} is an integer too large for {common}, wanted a number that fits") from None
+
+
+def as_floats(**arguments: Any) -> list[Any]:
+    """Return every argument as a float array, all of one precision; Python numbers take that precision.
+
+    Parameters
+    ----------
+    **arguments : array_like
+        The arguments of a function, by name.
+
+    Returns
+    -------
+    list of ndarray
+        In the order given, see `as_float`.
+
+    Raises
+    ------
+    TypeError
+        If one does not hold numbers, or float32 meets float64; the message names both.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
+    <sec-validation>`.
+    """
+    arrays = {name: as_float(name, value) for name, value in arguments.items()}
+    dtypes = {name: array.dtype for name, array in arrays.items() if hasattr(array, "dtype")}
+    first = next(iter(dtypes), "")
+    for name, dtype in dtypes.items():
+        if PRECISION[dtype.char] != PRECISION[dtypes[first].char]:
+            raise TypeError(
+                f"{first} is {dtypes[first]} and {name} is {dtype}, wanted one precision (lists and integers become float64); use .astype"
+            )
+    common = dtypes.get(first, np.dtype(np.float64))
+    return [array if name in dtypes else _from_number(name, array, common) for name, array in arrays.items()]
+
+
+def check_shape(name: str, value: Any, wanted: tuple[int, ...], why: str) -> None:
+    """Refuse an argument whose shape is not the wanted one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : ndarray or float
+        Anything with a `shape`; a Python number has shape ().
+    wanted : tuple of int
+        The shape that fits.
+    why : str
+        What it has to fit, for the message.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ; nothing is broadcast.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
+    <sec-validation>`.
+    """
+    shape = getattr(value, "shape", ())
+    if shape != wanted:
+        raise ValueError(f"{name} has shape {shape}, wanted {wanted}: {why}")
+
+
+def check_batch(name: str, value: Any) -> None:
+    """Refuse a batch without a single entry.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : ndarray or float
+        Anything with a `shape`.
+
+    Raises
+    ------
+    ValueError
+        If one of the axes has length 0: a mean over nothing is not defined.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
+    <sec-validation>`.
+    """
+    if 0 in getattr(value, "shape", ()):
+        raise ValueError(f"{name} has shape {value.shape}, wanted at least one entry along every axis (the batch is empty)")
+
+
+def check_finite(name: str, loss: Any) -> None:
+    """Refuse a loss that is NaN or infinite.
+
+    Parameters
+    ----------
+    name : str
+        Name of the loss, for the message.
+    loss : float
+        A scalar.
+
+    Raises
+    ------
+    NotFiniteError
+        If `loss` is not finite.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
+    <sec-validation>`.
+    """
+    if not np.isfinite(loss):
+        raise NotFiniteError(f"{name} is {loss}, wanted a finite loss: an argument holds NaN or infinity, or is too large")
