@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 good, 1 something is wrong, 2 wrong usage."""
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
-        return _call(argv)
+        code = _call(argv)
+        sys.stdout.flush()
+        return code
     except UsageError as error:
         print(f"python -m bpbook: {error}", file=sys.stderr)
         return 2
@@ -47,6 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        return _closed_pipe()
+
+
+def _closed_pipe() -> int:
+    """Whoever read the output, such as `head`, has had enough: end quietly, also when Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
 
 
 def _call(argv: Sequence[str]) -> int:

@@ -1,6 +1,6 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/03_binary_cross_entropy.ipynb
-"""Activations: functions that act on each entry, and their vector-Jacobian products."""
+"""Activations, entry by entry, and their vector-Jacobian products."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def sigmoid_vjp(dA: Array, A: Array, Z: Array) -> tuple[Any]:
     dA : ndarray
         Gradient of the loss for A.
     A : ndarray
-        What `sigmoid` returned; the derivative is A (1 - A), so Z is not needed.
+        What `sigmoid` returned; the derivative is A (1 - A), so Z is not
+        needed.
     Z : ndarray
         The argument of `sigmoid`.
 
@@ -68,11 +69,12 @@ def sigmoid_vjp(dA: Array, A: Array, Z: Array) -> tuple[Any]:
     Raises
     ------
     ValueError, TypeError
-        If the shapes differ, the batch is empty or an argument does not hold numbers of one precision.
+        If the shapes differ, the batch is empty or an argument does not hold
+        numbers of one precision.
 
     Notes
     -----
-    Equation `eq-sigmoid-derivative`.
+    Equation `eq-sigmoid-vjp`.
 
     Derived in :doc:`chapter 3 </chapters/03_binary_cross_entropy>`, section :ref:`The code of the sigmoid
     <sec-bce-sigmoid-code>`.

@@ -17,7 +17,7 @@ def _check_affine(X: Array, W: Array, b: Array | float) -> None:
     if len(X.shape) != 2:
         raise ValueError(f"X has shape {X.shape}, wanted (n, d): one row for each sample")
     check_batch("X", X)
-    if len(W.shape) not in (1, 2) or W.shape[0] != X.shape[1]:
+    if len(W.shape) not in (1, 2) or W.shape[0] != X.shape[1] or 0 in W.shape:
         raise ValueError(f"W has shape {W.shape}, wanted ({X.shape[1]}, h) or ({X.shape[1]},): one row for each column of X")
     check_shape("b", b, W.shape[1:], "one bias for each column of W")
 
@@ -60,7 +60,7 @@ def affine(X: Array, W: Array, b: Array | float) -> Any:
 
 @np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
 def affine_vjp(dY: Array, Y: Array, X: Array, W: Array, b: Array | float) -> tuple[Any, Any, Any]:
-    """Return the gradients for X, W and b, given the gradient dY for Y = X W + b.
+    """Return the gradients for X, W and b, given dY, the one for Y = X W + b.
 
     Parameters
     ----------

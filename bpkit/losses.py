@@ -1,7 +1,7 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/01_linear_regression.ipynb
 # - chapters/03_binary_cross_entropy.ipynb
-"""Losses: how wrong a guess is, as one number, and the gradients of that number."""
+"""Losses: how wrong a guess is, as one number, and its gradients."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["bce_logits", "bce_logits_vjp", "mse", "mse_vjp"]
 
 @np.errstate(all="ignore")  # what is not finite is refused below
 def mse(y_hat: Array, y: Array) -> Any:
-    """Return the mean squared error, the mean over all entries of (y_hat - y)**2.
+    """Return the mean squared error, the mean of all (y_hat - y)**2.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def mse(y_hat: Array, y: Array) -> Any:
     <sec-mse-guarded>`.
     """
     y_hat, y = as_floats(y_hat=y_hat, y=y)
-    check_shape("y", y, y_hat.shape, "one target for each prediction")
     check_batch("y_hat", y_hat)
+    check_shape("y", y, y_hat.shape, "one target for each prediction")
     L = ((y_hat - y) ** 2).mean()
     check_finite("mse", L)
     return L
@@ -87,8 +87,8 @@ def mse_vjp(dL: Any, L: Any, y_hat: Array, y: Array) -> tuple[Any, Any]:
     dL, L, y_hat, y = as_floats(dL=dL, L=L, y_hat=y_hat, y=y)
     check_shape("dL", dL, (), "the loss is a scalar")
     check_shape("L", L, (), "the loss is a scalar")
-    check_shape("y", y, y_hat.shape, "one target for each prediction")
     check_batch("y_hat", y_hat)
+    check_shape("y", y, y_hat.shape, "one target for each prediction")
     dy_hat = dL * (2 / y_hat.size) * (y_hat - y)
     return dy_hat, -dy_hat
 
@@ -96,19 +96,20 @@ def mse_vjp(dL: Any, L: Any, y_hat: Array, y: Array) -> tuple[Any, Any]:
 def _check_labels(Z: Array, y: Array) -> tuple[Any, Any]:
     (Z,) = as_floats(Z=Z)
     (y,) = as_floats(y=y)
-    check_shape("y", y, Z.shape, "one label for each logit")
     check_batch("Z", Z)
+    check_shape("y", y, Z.shape, "one label for each logit")
     if y.dtype.kind == "c":
         raise TypeError(f"y has dtype {y.dtype}, wanted the labels 0 and 1 as integers, booleans or floats")
     wrong = (y != 0) & (y != 1)
     if np.any(wrong):
-        raise ValueError(f"y holds the label {y[wrong].flat[0]}, wanted only 0 and 1")
+        label = y[wrong].flat[0]
+        raise ValueError(f"y holds the label {label}, wanted only 0 and 1")
     return Z, y.astype(Z.dtype)
 
 
 @np.errstate(all="ignore")  # what is not finite is refused below
 def bce_logits(Z: Array, y: Array) -> Any:
-    """Return the binary cross-entropy of the labels y under the probabilities sigmoid(Z).
+    """Return the binary cross-entropy of the labels y for the logits Z.
 
     Parameters
     ----------
@@ -120,7 +121,8 @@ def bce_logits(Z: Array, y: Array) -> Any:
     Returns
     -------
     float
-        The mean over all entries, in nats, a scalar in the dtype of Z. Stable for large logits.
+        The mean over all entries, in nats, a scalar in the dtype of Z.
+        The probabilities are sigmoid(Z). Stable for large logits.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def bce_logits(Z: Array, y: Array) -> Any:
 
 @np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
 def bce_logits_vjp(dL: Any, L: Any, Z: Array, y: Array) -> tuple[Any, None]:
-    """Return the gradient of the binary cross-entropy for Z, times dL, and None for the labels.
+    """Return dL times the gradient of the binary cross-entropy for Z, and None.
 
     Parameters
     ----------

@@ -31,10 +31,15 @@ class NotFiniteError(ValueError):
 
 
 def _to_array(name: str, value: Any) -> Any:
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array, wanted an array without a mask: fill the masked entries or leave them out")
-    # What records its own operations has shape and dtype but no __array__, and must not be converted.
-    if isinstance(value, np.generic) or (hasattr(value, "dtype") and not hasattr(value, "__array__")):
+    # NumPy would drop the mask of one, and multiply the other as a matrix.
+    if isinstance(value, np.ma.MaskedArray) or hasattr(value, "toarray"):
+        raise TypeError(
+            f"{name} is a masked or sparse array ({type(value).__name__}), wanted a plain array: use .filled(...) or .toarray()"
+        )
+    # What records its own operations has a dtype but no __array__,
+    # and must not be converted.
+    typed = isinstance(getattr(value, "dtype", None), np.dtype)
+    if isinstance(value, np.generic) or (typed and not hasattr(value, "__array__")):
         return value
     try:
         array = np.asarray(value)
@@ -46,7 +51,7 @@ def _to_array(name: str, value: Any) -> Any:
 
 
 def as_float(name: str, value: Any) -> Any:
-    """Return `value` as a float array; integers become float64, a Python number stays as it is.
+    """Return `value` as a float array; a Python number stays as it is.
 
     Parameters
     ----------
@@ -58,7 +63,7 @@ def as_float(name: str, value: Any) -> Any:
     Returns
     -------
     ndarray or float
-        The same object where it is a float already.
+        The same object where it is a float already; integers become float64.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def _from_number(name: str, value: complex, common: np.dtype[Any]) -> Array:
 
 
 def as_floats(**arguments: Any) -> list[Any]:
-    """Return every argument as a float array, all of one precision; Python numbers take that precision.
+    """Return every argument as a float array, all of one precision.
 
     Parameters
     ----------
@@ -99,12 +104,14 @@ def as_floats(**arguments: Any) -> list[Any]:
     Returns
     -------
     list of ndarray
-        In the order given, see `as_float`.
+        In the order given, see `as_float`. A Python number becomes an array of
+        the precision of the others.
 
     Raises
     ------
     TypeError
-        If one does not hold numbers, or float32 meets float64; the message names both.
+        If one does not hold numbers, or float32 meets float64; the message
+        names both.
 
     Notes
     -----

@@ -273,7 +273,7 @@ def test_a_figure_is_readable(theme: str, laptop: Watched) -> None:
 
 def test_the_copy_button_copies_the_whole_code(wide: Watched, site: str) -> None:
     page = wide.open(f"{site}/chapters/01_linear_regression.html")
-    cell = page.locator("div.cell.exported", has=page.locator(".fold-button")).first
+    cell = page.locator("div.cell.exported:not(.tag_hide-input)", has=page.locator(".fold-button")).first
     cell.locator("button.copybtn").click()
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert "def " in copied
@@ -284,7 +284,7 @@ def test_the_copy_button_copies_the_whole_code(wide: Watched, site: str) -> None
 
 def test_a_long_docstring_folds_and_unfolds(wide: Watched, site: str) -> None:
     page = wide.open(f"{site}/chapters/01_linear_regression.html")
-    cell = page.locator("div.cell.exported", has=page.locator(".fold-button")).first
+    cell = page.locator("div.cell.exported:not(.tag_hide-input)", has=page.locator(".fold-button")).first
     rest, button = cell.locator(".folded").first, cell.locator(".fold-button").first
     assert rest.is_hidden()
     button.focus()
@@ -297,7 +297,7 @@ def test_the_docstring_is_there_without_javascript(browser: Any, site: str) -> N
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site}/chapters/01_linear_regression.html")
-    assert page.locator(".exported pre", has_text="Parameters").first.is_visible()
+    assert page.locator(".exported:not(.tag_hide-input) pre", has_text="Parameters").first.is_visible()
     assert page.locator(".check-mark summary").first.is_visible()
     context.close()
 

@@ -9,7 +9,7 @@ import sympy as sp
 import bpbook.ledger.derivation as derivation
 from bpbook.ledger import NotProved, claim, derive, numerical_gradient, numerical_vjp, recording, written
 from bpbook.ledger.latex import to_latex
-from bpbook.ledger.layout import WIDEST, width
+from bpbook.ledger.layout import WIDEST, outcome, width
 
 w, b, z, y0 = sp.symbols("w b z y", real=True)
 p, s = sp.symbols("p s", positive=True)
@@ -405,3 +405,18 @@ def test_code_that_is_not_analytic_is_refused(f, error):
 def test_shapes_of_the_incoming_gradient_must_fit():
     with pytest.raises(ValueError, match="dY has shape"):
         numerical_vjp(lambda X: X * 2, np.ones((3, 1)), np.ones(3))
+
+
+def test_the_outcome_of_a_chain_leaves_out_the_steps_between() -> None:
+    x = sp.Symbol("x")
+    short = derive("eq-short", sp.Derivative(x**2, x), (2 * x, "the power rule")).latex
+    assert outcome(short) == short
+    chain = derive(
+        "eq-chain", sp.Symbol("A"), (sp.expand((x + 1) ** 2), "given"), ((x + 1) ** 2, "a square"), given={sp.Symbol("A"): (x + 1) ** 2}
+    )
+    assert outcome(chain.latex).count("=") == 1
+    assert "(1 + x)^{2}" in outcome(chain.latex)
+    p, z = sp.Symbol("p"), sp.Symbol("z")
+    solved = derive("eq-solved", sp.Eq(2 * p, z), (sp.Eq(p, z / 2), "divide by 2"), unknown=p).latex
+    assert "Leftrightarrow" not in outcome(solved)
+    assert outcome(solved).count("=") == 1

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 pytest.importorskip("bs4")
@@ -19,6 +20,8 @@ from bpbook.site import audit
 from bpbook.site.sources import check_summaries, defined_names, exported, notebook_pages
 
 __all__ = ["html"]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+SITE = CONFIG["html"]["baseurl"].rstrip("/") + "/"
 CHECKS = [
     audit.broken_links,
     audit.foreign_resources,
@@ -40,7 +43,7 @@ BROKEN = {
         '<article><img src="x.png" alt="../_images/0123456789abcdef.png"></article>',
     ],
     "raw_markup": ["<main>see {ref}`sec-loss`</main>", "<main>$$ x $$</main>", "<main>[here](#sec-loss)</main>", "<main>:eq:`eq-a`</main>"],
-    "machine_paths": ["<p>/home/reader/book/x.py</p>", "<p>file:///book</p>"],
+    "machine_paths": ["<p>/Users/reader/book/x.py</p>", "<p>file:///book</p>"],
     "page_problems": ["<article><h2>x</h2></article>", "<article><h1>x</h1><h3>y</h3></article>", '<h1>x</h1><p id="a"></p><p id="a"></p>'],
     "unnumbered_equations": [
         '<div class="math">x = 1</div>',
@@ -70,7 +73,7 @@ def test_every_page_of_the_contents_is_built_and_in_the_sitemap(html: Path) -> N
     sitemap = (html / "sitemap.xml").read_text(encoding="utf-8")
     for page in pages(ROOT):
         assert (html / f"{page}.html").is_file()
-        assert f"backpropagation-checked/{page}.html</loc>" in sitemap
+        assert f"<loc>{SITE}{page}.html</loc>" in sitemap
 
 
 def test_every_checked_equation_has_its_mark(html: Path) -> None:
@@ -114,7 +117,7 @@ def test_every_foot_reports_errors_with_the_name_of_its_page(html: Path) -> None
     for page in pages(ROOT):
         foot = audit.soup(html / f"{page}.html").select_one(".page-foot")
         report = str(foot.find("a")["href"])
-        assert report.startswith("https://github.com/backpropagation-checked/backpropagation-checked/issues/new?template=error.yml")
+        assert report.startswith(CONFIG["repository"]["url"] + "/issues/new?template=error.yml")
         assert page.replace("/", "%2F") in report
         assert re.search(r"version \d+\.\d+\.\d+", foot.get_text())
 
@@ -139,9 +142,8 @@ def test_each_page_has_a_social_card_that_is_there(html: Path) -> None:
     for page in pages(ROOT):
         head = audit.soup(html / f"{page}.html").head
         image = str(head.find("meta", property="og:image")["content"])
-        site = "https://backpropagation-checked.github.io/backpropagation-checked/"
-        assert image.startswith(site)
-        assert (html / image.removeprefix(site)).stat().st_size > 10_000
+        assert image.startswith(SITE)
+        assert (html / image.removeprefix(SITE)).stat().st_size > 10_000
 
 
 def test_defined_names_sees_functions_and_classes_only() -> None:

@@ -48,6 +48,19 @@ class Case:
         demand(self.shows in message, f"{self}: the message does not show {self.shows!r}: {message}")
 
 
+class Sparse:
+    """Like a sparse matrix of SciPy: it has a shape and a dtype, and its `**` is the power of a matrix."""
+
+    dtype = np.dtype(np.float64)
+    shape = (2, 2)
+
+    def toarray(self) -> Any:
+        return np.eye(2)
+
+    def __repr__(self) -> str:
+        return "Sparse"
+
+
 # What no argument may be: (kind, value, what the message must show).
 NOT_NUMBERS: tuple[tuple[str, Any, str], ...] = (
     ("is None", None, "None"),
@@ -65,6 +78,7 @@ NOT_NUMBERS: tuple[tuple[str, Any, str], ...] = (
     ("is float16", np.ones(2, np.float16), "float16"),
     ("is long double", np.ones(2, np.longdouble), str(np.dtype(np.longdouble))),
     ("is masked", np.ma.masked_array([1.0, 2.0], [True, False]), "mask"),
+    ("is sparse", Sparse(), "sparse"),
 )
 
 

@@ -182,6 +182,33 @@ def overflow(bp: Any) -> None:
         bp.gradient_descent(quadratic, START, 100.0, 10_000)
 
 
+def lengths(bp: Any) -> None:
+    """The length of a gradient is right where the squares of its entries overflow or vanish."""
+    for scale in (1e200, 1e-200):
+        _, history = bp.gradient_descent(lambda w, scale=scale: (w.sum(), scale * np.array([3.0, 4.0])), np.zeros(2), 1.0, 1)
+        demand(len(history.losses) == 2, f"stops at a gradient of length {5 * scale}")
+        demand(np.abs(history.gradient_norms / scale - 5) < 1e-14, f"the length of a gradient of size {scale} is wrong")
+
+
+def records(bp: Any) -> None:
+    """The record has the precision of the walk, its own numbers, and the right shape also when it is empty."""
+    _, history = bp.gradient_descent(lambda w: (0.5, w), START.astype(np.float32), 0.1, 2)
+    demand(history.losses.dtype == np.float32, "a Python float as loss makes the losses of a float32 walk float64")
+    buffer = np.empty(())
+
+    def refills(w: Any) -> tuple[Any, Any]:
+        buffer[...], gradient = quadratic(w)
+        return buffer, gradient
+
+    _, history = bp.gradient_descent(refills, START, 0.1, 3)
+    demand(len(set(history.losses)) == 4, "a loss function that refills its array changes the losses of the record")
+    try:
+        bp.gradient_descent(quadratic, np.full(3, np.nan), 0.1, 5)
+    except bp.DivergedError as error:
+        demand(error.history.path.shape == (0, 3), f"an empty path has shape {error.history.path.shape}, wanted (0, 3)")
+        demand(isinstance(error.__cause__, bp.NotFiniteError), "the error does not say what caused it")
+
+
 def other_errors(bp: Any) -> None:
     """An error of the loss function that is not about finite numbers is not swallowed."""
 
@@ -195,4 +222,17 @@ def other_errors(bp: Any) -> None:
     demand(False, "an error of the loss function is swallowed")
 
 
-ORACLES = (contraction, stability, history_contents, tolerance, dtypes, purity, shapes, divergence, overflow, other_errors)
+ORACLES = (
+    contraction,
+    stability,
+    history_contents,
+    tolerance,
+    dtypes,
+    purity,
+    shapes,
+    divergence,
+    overflow,
+    lengths,
+    records,
+    other_errors,
+)

@@ -13,6 +13,7 @@ from bpbook.ledger.latex import BookPrinter
 
 # A phone shows about 17 em of mathematics beside the equation's number.
 WIDEST = 15.0
+MARK = re.compile(r"\\overset\{\\textsf\{\([a-z]\)\}\}\{(=|\\Leftrightarrow)\}")
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}]|\s+|.", re.DOTALL)
 WIDTHS = {
     "\\sum": 1.4,
@@ -102,6 +103,15 @@ def column(equations: Sequence[Sequence[sp.Eq]], bare: Sequence[Any]) -> str:
             rows.append(f"{implies}{show(eq.lhs)} &= {right[0]}")
             rows += [f"&& &\\quad {row}" for row in right[1:]]
     return _aligned(rows)
+
+
+def outcome(latex: str) -> str:
+    """Return what a chain proves, without the steps between its first side and its last."""
+    marks = list(MARK.finditer(latex))
+    if not marks:
+        return latex
+    after = latex[marks[-1].end() :]
+    return f"{latex[: marks[0].start()]}={after}" if marks[-1][1] == "=" else f"\\begin{{aligned}}\n{after}"
 
 
 def _marks(count: int) -> list[str]:

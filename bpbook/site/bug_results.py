@@ -29,7 +29,7 @@ def bug_results(root: Path) -> list[Result]:
     list of Result
         In the order of the catalogue.
     """
-    store, code = root / "_build" / "bugs.json", fingerprint([KIT, TOOLS / "ladder"], TOOLS.glob("bugs*"))
+    store, code = root / "_build" / "bugs.json", fingerprint([KIT, TOOLS / "ladder", TOOLS / "bugs"], [TOOLS / "bugs" / "bugs.toml"])
     known = _read(store)
     if known.get("code") == code:
         return [Result(**(entry | {"bug": Bug(**entry["bug"])})) for entry in known["results"]]
@@ -49,5 +49,5 @@ def _read(store: Path) -> dict[str, Any]:
 
 def fingerprint(folders: Iterable[Path], files: Iterable[Path]) -> str:
     """Return a hash of the Python files in the folders and of the files."""
-    paths = [path for folder in folders for path in folder.rglob("*.py")] + [path for path in files if path.is_file()]
+    paths = [*files, *(path for folder in folders for path in folder.rglob("*.py"))]
     return sha256(b"\0".join(path.read_bytes() for path in sorted(paths))).hexdigest()

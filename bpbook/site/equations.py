@@ -11,6 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from bpbook.ledger.layout import outcome
 from bpbook.site.sources import check_summaries
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _depart_mark(writer: Any, node: check_mark) -> None:
 
 
 class EquationBox(SphinxDirective):
-    """Shows equations of the book again, each with its number as a link."""
+    """Shows equations of the book again, each with its number as a link; of a derivation, what it proves."""
 
     has_content = True
     optional_arguments = 1
@@ -105,7 +106,7 @@ def _row(app: Sphinx, docname: str, label: str, box: equation_box) -> list[nodes
     numbers = app.env.toc_fignumbers.get(page, {}).get("displaymath", {}).get(anchor, ())
     text = nodes.inline("", f"({'.'.join(map(str, numbers))})" if numbers else "(see there)")
     link = make_refnode(app.builder, docname, page, anchor, text)
-    equation = nodes.math_block("", _store(app.env)[page][label], nowrap=False, number=None, label=None, docname=docname)
+    equation = nodes.math_block("", outcome(_store(app.env)[page][label]), nowrap=False, number=None, label=None, docname=docname)
     return [nodes.container("", equation, nodes.paragraph("", "", link), classes=["equation-row"])]
 
 

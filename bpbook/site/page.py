@@ -36,13 +36,18 @@ def _depart_facts(writer: Any, node: page_facts) -> None:
     writer.body.append("</div>\n")
 
 
+def _is_folded(node: nodes.Node) -> bool:
+    hidden = isinstance(node, nodes.container) and "tag_hide-input" in getattr(node.parent, "attributes", {}).get("classes", [])
+    return isinstance(node, check_mark) or (hidden and "cell_input" in node["classes"])
+
+
 def reading_minutes(doctree: nodes.document) -> int:
     """Return the time to read a page: words at 180 a minute, 3 s for a line of code, 20 s for an equation.
 
-    What is folded away, the code of the checks, does not count.
+    What is folded away, the code of the checks and of cells with the tag `hide-input`, does not count.
     """
     page = doctree.deepcopy()
-    for folded in list(page.findall(check_mark)):
+    for folded in list(page.findall(_is_folded)):
         folded.parent.remove(folded)
     code = list(page.findall(nodes.literal_block))
     equations = len(list(page.findall(nodes.math_block)))
