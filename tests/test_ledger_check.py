@@ -175,8 +175,8 @@ def test_every_mistake_in_a_sound_book_is_found(tmp_path, capsys):
 def test_a_check_that_lets_a_mistake_through_is_reported(tmp_path, monkeypatch, capsys):
     root = book(tmp_path)
     monkeypatch.setattr("bpbook.ledger.perturb.NotProved", AssertionError)
-    monkeypatch.setattr("bpbook.ledger.claim.Claim.must_be_able_to_fail", lambda self: None)
-    monkeypatch.setattr("bpbook.ledger.claim.Claim._problem", lambda self, left, right: "")
+    monkeypatch.setattr("bpbook.ledger.claims.Claim.must_be_able_to_fail", lambda self: None)
+    monkeypatch.setattr("bpbook.ledger.claims.Claim._problem", lambda self, left, right: "")
     problems = perturb(root)
     assert len(problems) == 2 and all("eq-sum still passes with a mistake" in problem for problem in problems)
     assert "2 survived" in capsys.readouterr().out

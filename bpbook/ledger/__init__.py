@@ -17,11 +17,11 @@ from string import ascii_lowercase
 from typing import Any
 
 from bpbook.ledger.arguments import check_chain, says_something
-from bpbook.ledger.claim import Claim, check_arguments
+from bpbook.ledger.as_written import written
+from bpbook.ledger.claims import Claim, check_arguments
 from bpbook.ledger.derivation import Derivation, NotProved
 from bpbook.ledger.gradient import numerical_gradient, numerical_vjp
 from bpbook.ledger.layout import chain, column
-from bpbook.ledger.written import written
 
 __all__ = ["Entry", "NotProved", "claim", "derive", "numerical_gradient", "numerical_vjp", "recording", "written"]
 
