@@ -11,12 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bpbook.execute import execute
 from bpbook.notebooks import BookError, choose, read, relative, repository_root
+from bpbook.pictures import keep_alike
 from bpbook.tangle import replace_file
 
 PROCESSES = 2
@@ -68,7 +70,9 @@ def _attempt(path: Path, root: Path, run_cells: bool) -> tuple[str, str]:
     try:
         notebook = read(path, root)
         if run_cells:
+            before = deepcopy(notebook)
             execute(notebook, path, root)
+            keep_alike(notebook, before)
             print(f"{relative(path, root)}: executed in {time.monotonic() - start:.0f} s", flush=True)
         return to_text(normalise(notebook, root)), ""
     except BookError as error:

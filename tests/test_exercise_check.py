@@ -267,8 +267,8 @@ def asks(*_):
         (lambda *_: 1 / 0, ("ZeroDivisionError: division by zero", "lambda *_: 1 / 0")),
         (lambda x: x, ("TypeError", "positional argument")),
         (lambda *_: undefined_name, ("NameError", "undefined_name")),  # noqa: F821
-        (3, ("TypeError", "not callable")),
-        ("mse_vjp", ("TypeError", "not callable")),
+        (3, ("You gave a number, wanted the function itself: `mse_vjp`",)),
+        ("mse_vjp", ("You gave the text", "without brackets")),
     ],
 )
 def test_an_error_is_shown_as_a_sentence_with_its_line(answer, words):
@@ -294,7 +294,7 @@ class Hostile:
 @pytest.mark.parametrize(
     ("returned", "words"),
     [
-        ("a text", ("the text 'a text'", "wanted a tuple of 2")),
+        ("a text", ("the text `'a text'`", "wanted a tuple of 2")),
         (object(), ("an object of type object",)),
         ({"dy_hat": 1}, ("an object of type dict",)),
         ((1, 2, 3), ("has 3 entries, wanted a tuple of 2",)),
@@ -308,7 +308,7 @@ class Hostile:
         ((np.array(["a", "b"]), np.zeros(2)), ("an array of dtype",)),
         ((np.broadcast_to(0.0, (10**6, 10**6)), np.zeros(2)), ("too large to be an answer",)),
         ((10**400, 1), ("`dy_hat` has shape (), wanted (2,)",)),
-        ([[[[[[[[1]]]]]]]], ("has 1 entries",)),
+        ([[[[[[[[1]]]]]]]], ("has 1 entry",)),
         (right, ("a function",)),
         ((np.zeros(2, dtype=complex), np.zeros(2)), ("dtype complex128",)),
     ],
@@ -320,7 +320,7 @@ def test_nonsense_is_named(returned, words):
 def test_an_object_that_raises_whatever_is_asked_of_it_is_survived():
     refused(lambda *_: Hostile(), "RuntimeError: hostile")
     refused(lambda *_: (Hostile(), Hostile()), "RuntimeError: hostile")
-    refused(Hostile(), "TypeError")
+    refused(Hostile(), "You gave an object")
     assert check("half-the-loss", Hostile()).status == "wrong"
     assert check(Hostile(), right).status == "unknown"
 
@@ -474,16 +474,15 @@ def test_a_mistake_in_one_output_is_recognised_beside_another():
 BUGS = [(exercise.id, bug, seen) for exercise in load_all().values() for bug, seen in catalogued(exercise.id)]
 
 
-@pytest.mark.parametrize(("exercise", "bug", "seen"), BUGS, ids=[bug.title for _, bug, _ in BUGS])
-def test_a_bug_of_the_catalogue_is_recognised_by_name(exercise, bug, seen):
+@pytest.mark.parametrize(("exercise", "bug", "seen"), BUGS, ids=[f"{exercise}: {bug.prose[:40]}" for exercise, bug, _ in BUGS])
+def test_a_bug_of_the_catalogue_is_recognised(exercise, bug, seen):
     """Bugs that only show on bad input, or on shapes that the exercise leaves out, are none here."""
     result = judge(load_all()[exercise], seen)
-    if bug.title in ("affine vjp dx without weights",) or "unchecked" in bug.title:
+    if bug.prose.startswith(("The chain rule has a factor W here", "Check that")):
         assert result.passed
     else:
         assert result.status == "wrong"
-        assert result.mistake
-        assert result.hint
+        assert result.hint or "dtype" in result.message
 
 
 # --- predicted answers ----------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -35,14 +37,95 @@ def test_a_solved_notebook_gets_every_point(tmp_path, capsys):
     assert f"ada: {len(EXERCISES)} of {len(EXERCISES)} exercises passed" in capsys.readouterr().out
 
 
-def test_an_untouched_notebook_gets_none_and_says_not_yet(tmp_path):
-    cells = fill_in_cells(EXERCISES, {"chapter": CHAPTER, "number": 1, "title": "t"})
-    path = notebook(tmp_path / "new.ipynb", *[cell["source"] for cell in cells if cell["cell_type"] == "code"])
+def filled_in(chapter, blocks):
+    """The code cells of a chapter's notebook with some stubs replaced: id of the exercise -> program."""
+    cells = fill_in_cells(by_chapter()[chapter], {"chapter": chapter, "number": 1, "title": "t"})
+    stubs = {exercise.sections["stub"].code.strip(): exercise.id for exercise in by_chapter()[chapter]}
+    sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    return [blocks.get(stubs.get(source, ""), source) for source in sources]
+
+
+every_chapter = pytest.mark.parametrize("chapter", sorted(by_chapter()))
+
+
+@every_chapter
+def test_an_untouched_notebook_gets_none_and_says_not_yet(tmp_path, chapter):
+    path = notebook(tmp_path / "new.ipynb", *filled_in(chapter, {}))
     assert main(["grade", str(path)]) == 1
     graded = grade(path, "new")
     assert graded.score == 0
     assert set(statuses(graded).values()) == {"not yet"}
     assert graded.notes == []
+
+
+@every_chapter
+def test_a_notebook_full_of_wrong_answers_gets_none(tmp_path, chapter):
+    blocks = {exercise.id: exercise.wrongs[0].code for exercise in by_chapter()[chapter]}
+    graded = grade(notebook(tmp_path / "wrong.ipynb", *filled_in(chapter, blocks)), "wrong")
+    assert graded.score == 0, statuses(graded)
+
+
+@every_chapter
+def test_a_notebook_full_of_solutions_gets_every_point(tmp_path, chapter):
+    exercises = by_chapter()[chapter]
+    blocks = {exercise.id: exercise.sections["solution"].code for exercise in exercises}
+    graded = grade(notebook(tmp_path / "right.ipynb", *filled_in(chapter, blocks)), "right")
+    assert graded.score == len(exercises), graded.results
+
+
+WRONG = "def mse_vjp(dL, L, y_hat, y):\n    return y_hat, y"
+
+
+@pytest.mark.parametrize(
+    ("cells", "status", "note"),
+    [
+        ((WRONG, CHECKS[0], "from bpkit import mse_vjp"), "wrong", ""),
+        ((WRONG, CHECKS[0], SOLUTIONS[0]), "wrong", "cell 4 defines `mse_vjp` again"),
+        ((SOLUTIONS[0], CHECKS[0], "mse_vjp = None"), "passed", "cell 4 defines `mse_vjp` again"),
+        ((WRONG, CHECKS[0], SOLUTIONS[0], CHECKS[0]), "passed", ""),
+        ((CHECKS[0], SOLUTIONS[0]), "passed", "cell 2 stopped with NameError"),
+        ((SOLUTIONS[0] + CHECKS[0], WRONG), "passed", "cell 3 defines"),
+        ((WRONG, "from bpkit import mse_vjp", SOLUTIONS[1]), "wrong", ""),
+        (("from bpkit import mse_vjp", SOLUTIONS[1]), "not yet", ""),
+        (("from bpkit import mse_vjp", CHECKS[0]), "not yet", ""),
+        (("import bpkit", "mse_vjp = bpkit.mse_vjp", CHECKS[0]), "not yet", ""),
+    ],
+)
+def test_an_answer_is_graded_as_it_stands_at_its_check(tmp_path, cells, status, note):
+    graded = grade(notebook(tmp_path / "a.ipynb", "from bpbook.exercises import check", *cells), "a")
+    assert statuses(graded)["mse-vjp"] == status, graded.results[0]
+    assert note in "\n".join(graded.notes)
+    assert note or not graded.notes
+
+
+AWAITS = "import asyncio\nawait asyncio.sleep(0)\n"
+CONTINUED = "!echo a \\\n  b\n%timeit -n 1 \\\n  1 + 1\n"
+
+
+@pytest.mark.parametrize("start", [AWAITS, CONTINUED])
+def test_what_only_a_notebook_understands_costs_no_point(tmp_path, start):
+    graded = grade(notebook(tmp_path / "a.ipynb", start + SOLUTIONS[0], "from bpbook.exercises import check\n" + CHECKS[0]), "a")
+    assert statuses(graded)["mse-vjp"] == "passed", graded.notes
+    assert graded.notes == []
+
+
+def test_help_warns_that_the_code_of_students_is_executed(capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "executes the code" in text
+    assert "container" in text
+
+
+def test_a_pipe_that_is_closed_early_is_no_error(tmp_path):
+    path = notebook(tmp_path / "a.ipynb", "w_half = 37 / 14")
+    command = [sys.executable, "-m", "bpbook", "grade", str(path), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert "Traceback" not in errors
+    assert "BrokenPipe" not in errors
 
 
 HOSTILE = [
@@ -201,6 +284,7 @@ def test_results_that_cannot_be_written_are_exit_code_2(tmp_path):
         ("?mse_vjp", "pass"),
         ("%%time\nx = 1", "x = 1"),
         ("%%bash\nls", "pass"),
+        ("!echo a \\\n  b\nx = 1", "pass\npass\nx = 1"),
         ("%%capture out\n%time x = 1", "pass"),
         ("# why?\n%pylab\nx = 1", "# why?\npass\nx = 1"),
         ("", ""),

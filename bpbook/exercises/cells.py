@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,17 @@ def plain_python(source: str) -> str:
     try:
         ast.parse(source)
     except (SyntaxError, ValueError):
-        return "\n".join(_without_magic(line) for line in source.splitlines())
+        return "\n".join(_without_magics(source.splitlines()))
     return source
+
+
+def _without_magics(lines: list[str]) -> Iterator[str]:
+    """Yield the lines without magics; what a backslash joins to a magic goes with it."""
+    joined = False
+    for line in lines:
+        plain = "pass" if joined else _without_magic(line)
+        joined = line.endswith("\\") and (joined or plain != line)
+        yield plain
 
 
 def _without_magic(line: str) -> str:

@@ -11,15 +11,15 @@ from bpbook.exercises.result import Result, code
 from bpbook.exercises.source import load_all
 
 
-def check(exercise: str, *answers: Any) -> Result:
+def check(*arguments: Any, **named: Any) -> Result:
     """Check an answer and say at once what is right or wrong with it.
 
     Parameters
     ----------
-    exercise : str
-        The id of the exercise, as in its notebook.
-    *answers : object
-        What you wrote: a function, several functions, or a predicted value.
+    *arguments : object
+        The id of the exercise, as in its notebook, and what you wrote: a function, several functions, or a predicted value.
+    **named : object
+        What you wrote, by its name in the notebook.
 
     Returns
     -------
@@ -27,7 +27,8 @@ def check(exercise: str, *answers: Any) -> Result:
         Shown in a notebook; true where the exercise is solved. No error is ever raised.
     """
     try:
-        return _check(exercise, answers)
+        exercise, answers = (named.pop("exercise"), arguments) if "exercise" in named else ((*arguments, None)[0], arguments[1:])
+        return _check(exercise, answers, named)
     except KeyboardInterrupt:
         return Result("check", "unknown", "The check was interrupted. Run it again when you are ready.")
     except Exception as error:
@@ -35,7 +36,7 @@ def check(exercise: str, *answers: Any) -> Result:
         return Result("check", "unknown", f"The answer could not be checked: {code(type(error).__name__)}.")
 
 
-def _check(exercise: str, answers: tuple[Any, ...]) -> Result:
+def _check(exercise: Any, answers: tuple[Any, ...], named: dict[str, Any]) -> Result:
     exercises = load_all()
     if not isinstance(exercise, str):
         example = next(iter(exercises), "")
@@ -43,9 +44,11 @@ def _check(exercise: str, answers: tuple[Any, ...]) -> Result:
     if exercise not in exercises:
         return _unknown(exercise, list(exercises))
     wanted = exercises[exercise]
-    if len(answers) != len(wanted.answers):
+    if named and not answers and set(named) == set(wanted.answers):
+        answers, named = tuple(named[name] for name in wanted.answers), {}
+    if named or len(answers) != len(wanted.answers):
         call = f'`check("{exercise}", {", ".join(wanted.answers)})`'
-        status = "not yet" if len(answers) < len(wanted.answers) else "wrong"
+        status = "not yet" if len(answers) + len(named) < len(wanted.answers) else "wrong"
         return Result(exercise, status, f"This exercise wants {len(wanted.answers)} answer(s): {call}.")
     return judge(wanted, observe(wanted, dict(zip(wanted.answers, answers, strict=True))))
 

@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
+from bpbook.exercises.places import places
+
 MEMORY = 4
 START = "the start of Python"
 START_SECONDS = 120.0
@@ -52,23 +54,28 @@ def collect(cells: list[tuple[int, str]], exercises: list[str], seconds: float) 
     seconds : float
         Time limit for each cell and each exercise.
     """
-    result = Collected()
-    skip: list[str] = []
     # Each try ends, or names one more cell or exercise to leave out.
+    result, found = Collected(), places(cells, exercises)
+    skip: list[str] = []
     for _ in range(len(cells) + len(exercises) + 1):
         left = [name for name in exercises if name not in result.seen and name not in result.stopped]
         result.notes = [note for note in result.notes if "left out" in note]
-        guilty, reason = _one_try({"cells": cells, "exercises": left, "skip": skip, "memory": MEMORY}, seconds, result)
-        if guilty == START:
-            result.notes.append(f"{START} {reason}")
+        job = {"cells": cells, "exercises": left, "after": found.after, "skip": skip, "memory": MEMORY}
+        guilty, reason = _one_try(job, seconds, result)
+        if guilty:
+            _blame(result, guilty, reason, guilty in exercises)
         if guilty in ("", START):
             break
         skip.append(guilty)
-        if guilty in exercises:
-            result.stopped[guilty] = reason
-        else:
-            result.notes.append(f"{guilty} {reason} and was left out")
+    result.notes += found.notes
     return result
+
+
+def _blame(result: Collected, guilty: str, reason: str, is_exercise: bool) -> None:
+    if is_exercise:
+        result.stopped[guilty] = reason
+    else:
+        result.notes.append(f"{guilty} {reason}" + ("" if guilty == START else " and was left out"))
 
 
 def _one_try(job: dict[str, Any], seconds: float, result: Collected) -> tuple[str, str]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bpbook.exercises.result import code
 from bpbook.exercises.values import Value
 
 FLOAT32_TOLERANCE = 2e-4
 ZERO = 1e-12
+# What word processors and pages write for a minus.
+DASHES = str.maketrans("\u2212\u2013", "--")
+DIGITS = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = re.compile(
+    rf"(?P<outer>[-+]?)(?P<open>\(?)(?P<inner>[-+]?)(?:(?P<whole>\d+)\s+(?=\d+/))?(?P<above>{DIGITS})(?:/(?P<below>{DIGITS}))?(?P<close>\)?)"
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Problem:
     place: tuple[int, ...] = ()
 
 
-def problem(got: Value, wanted: Value, tolerance: float) -> Problem | None:
+def problem(got: Value, wanted: Value, tolerance: float, zero: float = ZERO) -> Problem | None:
     """Return the first difference between two values, or None where they agree.
 
     Parameters
@@ -35,35 +40,37 @@ def problem(got: Value, wanted: Value, tolerance: float) -> Problem | None:
         What came and what was wanted.
     tolerance : float
         Largest difference, relative to the largest entry wanted; float32 is given more.
+    zero : float
+        Largest difference where only zeros are wanted, and there is nothing to be relative to.
     """
     if wanted.kind == "sequence":
-        return _sequence(got, wanted, tolerance)
+        return _sequence(got, wanted, tolerance, zero)
     if got.kind == "missing":
         return Problem("missing", "is still open (`...`)")
     if wanted.kind == "none":
         return None if got.kind == "none" else Problem("type", f"is {kind_of(got)}, wanted None: there is no gradient for it")
     if wanted.kind in ("array", "number"):
-        return _array(got, wanted, tolerance)
+        return _array(got, wanted, tolerance, zero)
     if got.kind != wanted.kind:
         return Problem("type", f"is {kind_of(got)}, wanted {'a text' if wanted.kind == 'text' else kind_of(wanted)}")
     return None if got.text == wanted.text else Problem("value", f"is {kind_of(got)}, wanted {kind_of(wanted)}")
 
 
-def _sequence(got: Value, wanted: Value, tolerance: float) -> Problem | None:
+def _sequence(got: Value, wanted: Value, tolerance: float, zero: float) -> Problem | None:
     count = len(wanted.items)
     form = "a tuple of 1 entry, `(gradient,)`" if count == 1 else f"a tuple of {count}"
     if got.kind != "sequence":
         return Problem("type", f"is {kind_of(got)}, wanted {form}")
     if len(got.items) != count:
-        return Problem("length", f"has {len(got.items)} entries, wanted {form}")
+        return Problem("length", f"has {_entries(got)}, wanted {form}")
     for place, (one, other) in enumerate(zip(got.items, wanted.items, strict=True)):
-        found = problem(one, other, tolerance)
+        found = problem(one, other, tolerance, zero)
         if found:
             return replace(found, place=(place, *found.place))
     return None
 
 
-def _array(got: Value, wanted: Value, tolerance: float) -> Problem | None:
+def _array(got: Value, wanted: Value, tolerance: float, zero: float) -> Problem | None:
     assert wanted.array is not None
     if got.array is None:
         return Problem("type", f"is {kind_of(got)}, wanted {kind_of(wanted)}")
@@ -73,31 +80,25 @@ def _array(got: Value, wanted: Value, tolerance: float) -> Problem | None:
         return Problem("dtype", f"has dtype {got.array.dtype}, wanted {wanted.array.dtype}")
     if np.any(~np.isfinite(got.array) & np.isfinite(wanted.array)):
         return Problem("finite", "holds NaN" if np.any(np.isnan(got.array)) else "holds infinity")
-    if close(got.array, wanted.array, tolerance):
-        return None
-    return Problem("value", _first_difference(got.array, wanted.array, tolerance))
+    same = _agree(got.array, wanted.array, tolerance, zero)
+    return None if np.all(same) else Problem("value", _first_difference(got.array, wanted.array, same))
 
 
-def close(got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> bool:
-    """Say whether two arrays of one shape agree, relative to the largest entry; NaN equals NaN."""
-    return bool(np.all(_agree(got, wanted, tolerance)))
-
-
-def _agree(got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> NDArray[Any]:
+def _agree(got: NDArray[Any], wanted: NDArray[Any], tolerance: float, zero: float) -> NDArray[Any]:
+    """Say which entries agree, relative to the largest entry; NaN equals NaN."""
     if "float32" in (got.dtype.name, wanted.dtype.name):
         tolerance = max(tolerance, FLOAT32_TOLERANCE)
     one, other = (np.asarray(side, dtype=np.complex128 if side.dtype.kind == "c" else np.float64) for side in (got, wanted))
     finite = np.abs(other[np.isfinite(other)])
     scale = float(finite.max(initial=0.0))
-    # Where zero is wanted there is nothing to be relative to.
-    allowed = tolerance * scale if scale else ZERO
+    allowed = tolerance * scale if scale else zero
     with np.errstate(all="ignore"):
         same = (one == other) | (np.isnan(one) & np.isnan(other))
         return np.asarray(same | (np.abs(one - other) <= allowed))
 
 
-def _first_difference(got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> str:
-    wrong = np.argwhere(~_agree(got, wanted, tolerance))
+def _first_difference(got: NDArray[Any], wanted: NDArray[Any], same: NDArray[Any]) -> str:
+    wrong = np.argwhere(~same)
     index = tuple(int(entry) for entry in wrong[0])
     numbers = f"is {number(got[index])}, wanted {number(wanted[index])}"
     if not index:
@@ -115,9 +116,13 @@ def kind_of(value: Value) -> str:
     if value.kind == "array" and value.array is not None:
         return f"an array of shape {value.array.shape}" if value.array.shape else "a number"
     if value.kind == "sequence":
-        return f"a {value.text} with {len(value.items)} entries"
-    words = {"none": "None", "number": "a number", "text": f"the text {value.text[:60]!r}", "missing": "still open (`...`)"}
+        return f"a {value.text} with {_entries(value)}"
+    words = {"none": "None", "number": "a number", "text": f"the text {code(repr(value.text[:60]))}", "missing": "still open (`...`)"}
     return words.get(value.kind, value.text)
+
+
+def _entries(value: Value) -> str:
+    return "1 entry" if len(value.items) == 1 else f"{len(value.items)} entries"
 
 
 # --- predicted answers: the same answer may be spelled in several ways -----------------------------
@@ -133,6 +138,8 @@ def spelled(value: Value, wanted: Value, choices: dict[str, str]) -> Value:
     choices : dict
         Letter -> text of the choice; empty where the answer is not a choice.
     """
+    if wanted.kind != "sequence":
+        value = _only(value)
     if wanted.kind == "text":
         return Value("text", text=_choice(value.text, choices)) if value.kind == "text" else value
     if value.kind == "text":
@@ -141,7 +148,12 @@ def spelled(value: Value, wanted: Value, choices: dict[str, str]) -> Value:
         entries = [] if value.array is None else list(np.atleast_1d(value.array))
         items = value.items or tuple(Value("number", np.asarray(entry)) for entry in entries)
         return Value("sequence", items=tuple(_loose(item) for item in items), text="tuple")
-    return _loose(value)
+    return _loose(_only(value))
+
+
+def _only(value: Value) -> Value:
+    """Return the one entry of a tuple or a list that has one, else the value itself."""
+    return _only(value.items[0]) if value.kind == "sequence" and len(value.items) == 1 else value
 
 
 def _loose(value: Value) -> Value:
@@ -160,15 +172,26 @@ def _choice(text: str, choices: dict[str, str]) -> str:
 
 
 def _read(value: Value) -> Value:
-    text = value.text.strip()
-    try:
-        return Value("number", np.asarray(float(Fraction(text.replace(" ", "")))))
-    except (ValueError, ZeroDivisionError, OverflowError):
-        pass
-    try:
-        read = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    """Return the number, or the sequence of numbers, that a text spells; the text itself where there is none."""
+    text = value.text.translate(DASHES).strip()
+    single = _number(text)
+    if single is not None:
+        return Value("number", np.asarray(single))
+    bare = text[1:-1] if text[:1] + text[-1:] in ("()", "[]") else text
+    entries = [_number(part) for part in bare.strip().rstrip(",").split(",")]
+    if None in entries:
         return value
-    if isinstance(read, tuple) and all(isinstance(entry, (int, float)) for entry in read):
-        return Value("sequence", items=tuple(Value("number", np.asarray(float(entry))) for entry in read), text="tuple")
-    return Value("number", np.asarray(read)) if isinstance(read, (bool, int, float)) else value
+    return Value("sequence", items=tuple(Value("number", np.asarray(entry)) for entry in entries), text="tuple")
+
+
+def _number(text: str) -> float | None:
+    """Read a number, a fraction or a mixed number such as `2 9/14`; blanks count only between its parts."""
+    tight = re.sub(r"\s*([-+/()])\s*", r"\1", text.strip())
+    found = NUMBER.fullmatch(re.sub(rf"\(([-+]?{DIGITS})\)", r"\1", tight))
+    if not found or len(found["open"]) != len(found["close"]):
+        return None
+    below = float(found["below"] or 1)
+    if not below:
+        return None
+    size = float(found["whole"] or 0) + float(found["above"]) / below
+    return -size if "-" in (found["outer"], found["inner"]) else size

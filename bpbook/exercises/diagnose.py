@@ -50,8 +50,11 @@ def describe(pairs: Sequence[Pair]) -> str:
 def _describe(pairs: Sequence[Pair]) -> str:
     if _all_transposed(pairs):
         return "it is transposed"
-    usable = [pair for pair in pairs if pair.got.shape == pair.wanted.shape and np.all(np.isfinite(pair.got)) and np.any(pair.wanted)]
-    if not usable:
+    if any(pair.got.shape != pair.wanted.shape for pair in pairs):
+        return ""
+    usable = [pair for pair in pairs if np.all(np.isfinite(pair.got)) and np.any(pair.wanted)]
+    if sum(pair.wanted.size for pair in usable) < 2:
+        # Any two numbers have a ratio; it says nothing.
         return ""
     if not any(np.any(pair.got) for pair in usable):
         return "it is zero everywhere"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bpbook.exercises.compare import Problem, kind_of, spelled
+from bpbook.exercises.compare import Problem, kind_of, problem, spelled
 from bpbook.exercises.diagnose import Pair, describe, quantities
 from bpbook.exercises.observe import Observation, Outcome
 from bpbook.exercises.references import reference
@@ -18,6 +20,9 @@ from bpbook.exercises.values import Value
 
 # A difference from the solution: its place in the list of outcomes, the outcome, the problem.
 Fault = tuple[int, Outcome, Problem]
+
+# A prediction that differs by less, relatively, is called close.
+NEAR = 0.02
 
 FAILURES = {
     "steps": "did not come to an end: it executed too many steps. Is there a loop that never stops?",
@@ -45,7 +50,7 @@ def explain(exercise: Exercise, seen: Observation, fault: Fault) -> str:
         return _explain_value(exercise, outcome, found)
     call = _call(exercise, place - len(seen.values))
     if outcome.failure:
-        return f"{call} {_explain_failure(outcome.failure)}"
+        return _explain_stop(outcome, outcome.failure, call)
     if found.kind == "failure":
         return f"{call} gives a result, but an error was wanted."
     if found.kind == "changed":
@@ -53,7 +58,56 @@ def explain(exercise: Exercise, seen: Observation, fault: Fault) -> str:
         return f"{call} changed its argument {names}. Work on a copy: whoever calls you still needs it."
     if found.kind == "repeats":
         return f"{call} gives another result when it is called again with the same arguments."
-    return f"In {call}, {_output(exercise, outcome.name, found)} {found.text}{_pattern(exercise, seen, outcome.name, found)}."
+    return f"In {call}, {_explain_output(exercise, seen, outcome.name, found)}."
+
+
+def _explain_stop(outcome: Outcome, failure: Failure, call: str) -> str:
+    if failure.kind == "uncallable":
+        return f"You gave {failure.text}, wanted the function itself: `{outcome.name}`, without brackets after it."
+    return f"{call} {_explain_failure(failure)}"
+
+
+def _explain_output(exercise: Exercise, seen: Observation, name: str, found: Problem) -> str:
+    pattern = _pattern(exercise, seen, name, found)
+    if not pattern and _reordered(exercise, seen, name):
+        names = ", ".join(exercise.header["returns"][name])
+        return f"every output is right but they come in another order, wanted `({names})`"
+    return f"{_output(exercise, name, found)} {found.text}{pattern}"
+
+
+def missing(exercise: Exercise, seen: Observation, names: list[str]) -> str:
+    """Return what is still to be written, in Markdown.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    seen : Observation
+        What the answers did.
+    names : list of str
+        The answers that are open.
+    """
+    outcomes = [*seen.values.values(), *seen.calls]
+    first = {outcome.name: outcome.value for outcome in reversed(outcomes)}
+    special = {name: _missing_part(exercise, name, first[name]) for name in names}
+    plain = [f"`{name}`" for name in names if not special[name]]
+    verb = "have" if len(plain) > 1 else "has"
+    sentences = [f"{' and '.join(plain)} {verb} no result yet."] if plain else []
+    return " ".join([*sentences, *filter(None, special.values())])
+
+
+def _missing_part(exercise: Exercise, name: str, value: Value | None) -> str:
+    if value is None:
+        return ""
+    if value.text == "bpkit":
+        return f"`{name}` is the function of bpkit: write one of your own."
+    if value.kind == "none" and value.text:
+        return f"`{name}` returns None: is there a `return` with the result?"
+    holes = [place for place, item in enumerate(value.items) if item.kind == "missing"]
+    if not holes or len(holes) == len(value.items):
+        return ""
+    outputs = " and ".join(_output(exercise, name, Problem("missing", "", (place,))) for place in holes)
+    return f"{outputs} {'is' if len(holes) == 1 else 'are'} still open (`...`)."
 
 
 def _explain_value(exercise: Exercise, outcome: Outcome, found: Problem) -> str:
@@ -63,9 +117,26 @@ def _explain_value(exercise: Exercise, outcome: Outcome, found: Problem) -> str:
     assert outcome.value is not None
     if exercise.choices and spelled(outcome.value, Value("text"), exercise.choices).text not in exercise.choices:
         return f"`{outcome.name}` is {kind_of(outcome.value)}, wanted one of the letters {', '.join(map(repr, exercise.choices))}."
-    if found.kind in ("type", "finite"):
+    if found.kind == "type" and _decimal_comma(outcome.value):
+        return f"`{outcome.name}` is {kind_of(outcome.value)}, wanted a number: write a point, not a comma."
+    if found.kind in ("type", "finite", "length"):
         return f"`{outcome.name}` {found.text}."
+    if _nearly(exercise, outcome):
+        return f"`{outcome.name}` is close, but not precise enough."
     return f"`{outcome.name}` is not the right value."
+
+
+def _decimal_comma(value: Value) -> bool:
+    """Say whether this may be a number with a comma: `"0,5"` as text, `0,5` as two whole numbers."""
+    whole = [item.array is not None and item.array.shape == () and float(item.array.real).is_integer() for item in value.items]
+    return bool(re.fullmatch(r"\s*[-+]?\d+,\d+\s*", value.text)) or (value.text == "tuple" and whole == [True, True])
+
+
+def _nearly(exercise: Exercise, outcome: Outcome) -> bool:
+    wanted = reference(exercise.id).values[outcome.name].value
+    assert outcome.value is not None and wanted is not None
+    got = spelled(outcome.value, wanted, exercise.choices)
+    return wanted.kind in ("number", "array") and problem(got, spelled(wanted, wanted, {}), NEAR) is None
 
 
 def _explain_failure(failure: Failure) -> str:
@@ -90,10 +161,26 @@ def _pattern(exercise: Exercise, seen: Observation, name: str, found: Problem) -
     pairs = []
     for (called, arguments), one, two in zip(exercise.probes, seen.calls, reference(exercise.id).calls, strict=True):
         got, wanted = (_array_at(outcome, found.place) for outcome in (one, two))
+        if called == name and (got is None or wanted is None):
+            return ""
         if called == name and got is not None and wanted is not None:
             pairs.append(Pair(got, wanted, quantities(exercise.parameters(name), arguments, wanted)))
     pattern = describe(pairs)
     return f"; {pattern}" if pattern else ""
+
+
+def _reordered(exercise: Exercise, seen: Observation, name: str) -> bool:
+    """Say whether the outputs of every call are the wanted ones in one other order."""
+    pairs = [(one.value, two.value) for one, two in zip(seen.calls, reference(exercise.id).calls, strict=True) if one.name == name]
+    count = len(exercise.header.get("returns", {}).get(name, []))
+    if count < 2 or not all(one and two and len(one.items) == len(two.items) == count for one, two in pairs):
+        return False
+    return any(all(_matches(one, two, order, exercise.tolerance) for one, two in pairs) for order in permutations(range(count)))
+
+
+def _matches(got: Value | None, wanted: Value | None, order: tuple[int, ...], tolerance: float) -> bool:
+    assert got is not None and wanted is not None
+    return all(problem(got.items[place], item, tolerance) is None for place, item in zip(order, wanted.items, strict=True))
 
 
 def _array_at(outcome: Outcome, place: tuple[int, ...]) -> NDArray[Any] | None:

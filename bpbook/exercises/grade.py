@@ -19,6 +19,10 @@ from bpbook.exercises.source import load_all
 from bpbook.notebooks import UsageError
 
 SECONDS = 30.0
+WARNING = (
+    "Grading executes the code of the notebooks with your rights, so run it in a throw-away account or a container. Each exercise is "
+    "graded by its answers as they stand at its last check cell. Outputs cannot tell a learner from someone who imports the solutions."
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Grade:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Offer the notebooks and where to write the results."""
+    parser.description = f"{parser.description} {WARNING}"
     parser.add_argument(
         "notebooks", nargs="+", metavar="NOTEBOOK", help="a filled-in notebook of chapters/exercises/; its name is the student's"
     )
@@ -125,8 +130,9 @@ def report(graded: Grade) -> str:
     for result in graded.results:
         reason = "" if result.passed else f"  {result.message}"
         lines.append(f"  {result.exercise:{width}}  {STATES[result.status]:9}{reason}".rstrip())
-        if result.mistake:
-            lines.append(f"  {'':{width}}  likely mistake: {result.mistake}. {' '.join(result.hint.split())}")
+        if result.hint:
+            title = f"{result.mistake}. " if result.mistake else ""
+            lines.append(f"  {'':{width}}  likely mistake: {title}{' '.join(result.hint.split())}")
     return "\n".join([*lines, *(f"  note: {note}" for note in graded.notes)])
 
 

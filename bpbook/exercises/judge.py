@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bpbook.exercises.compare import Problem, problem, spelled
-from bpbook.exercises.explain import Fault, explain
+from bpbook.exercises.compare import ZERO, Problem, problem, spelled
+from bpbook.exercises.explain import Fault, explain, missing
 from bpbook.exercises.observe import Observation, Outcome
 from bpbook.exercises.references import catalogued, reference
 from bpbook.exercises.result import Result, code
@@ -35,9 +35,7 @@ def _judge(exercise: Exercise, seen: Observation) -> Result:
         return _passed(exercise, seen)
     open_names = _open(exercise, seen)
     if open_names:
-        names = " and ".join(f"`{name}`" for name in open_names)
-        verb = "have no result" if len(open_names) > 1 else "has no result"
-        return Result(exercise.id, "not yet", f"{names} {verb} yet.", printed=seen.printed)
+        return Result(exercise.id, "not yet", missing(exercise, seen, open_names), printed=seen.printed)
     stub = _same(exercise, seen, reference(exercise.id, "stub"))
     if stub:
         text = exercise.sections["stub"].prose or "The program still does what it did when it was given to you."
@@ -68,12 +66,12 @@ def _faults(exercise: Exercise, seen: Observation) -> Iterator[Fault]:
     """Yield every difference from the solution: place in the list of outcomes, outcome, problem."""
     wanted = reference(exercise.id)
     for place, (one, other) in enumerate(zip(_outcomes(seen), _outcomes(wanted), strict=True)):
-        found = _difference(exercise, one, other)
+        found = _difference(exercise, one, other, ZERO)
         if found:
             yield place, one, found
 
 
-def _difference(exercise: Exercise, got: Outcome, wanted: Outcome) -> Problem | None:
+def _difference(exercise: Exercise, got: Outcome, wanted: Outcome, zero: float) -> Problem | None:
     if got.failure or wanted.failure:
         same = got.failure and wanted.failure and (got.failure.kind, got.failure.name) == (wanted.failure.kind, wanted.failure.name)
         return None if same else Problem("failure", "")
@@ -81,7 +79,7 @@ def _difference(exercise: Exercise, got: Outcome, wanted: Outcome) -> Problem | 
     value, target = got.value, wanted.value
     if got.name not in exercise.functions:
         value, target = (spelled(side, reference(exercise.id).values[got.name].value or side, exercise.choices) for side in (value, target))
-    found = problem(value, target, exercise.tolerance)
+    found = problem(value, target, exercise.tolerance, zero)
     if found:
         return found
     if got.changed != wanted.changed:
@@ -90,8 +88,8 @@ def _difference(exercise: Exercise, got: Outcome, wanted: Outcome) -> Problem | 
 
 
 def _same(exercise: Exercise, seen: Observation, other: Observation) -> bool:
-    """Say whether two answers do the same at every probe."""
-    return all(_difference(exercise, one, two) is None for one, two in zip(_outcomes(seen), _outcomes(other), strict=True))
+    """Say whether two answers do the same at every probe; where one gives 0, a tiny number is not the same."""
+    return all(_difference(exercise, one, two, 0.0) is None for one, two in zip(_outcomes(seen), _outcomes(other), strict=True))
 
 
 def _open(exercise: Exercise, seen: Observation) -> list[str]:
@@ -121,7 +119,8 @@ def _recognised(exercise: Exercise, seen: Observation, fault: Fault) -> Block | 
     for wrong in exercise.wrongs:
         if _same(exercise, seen, reference(exercise.id, wrong.title)):
             return wrong
-    for bug, outcomes in catalogued(exercise.id):
+    # A wrong dtype has many causes, and its message says all that is known.
+    for bug, outcomes in catalogued(exercise.id) if fault[2].kind != "dtype" else ():
         if _same(exercise, seen, outcomes):
             return bug
     for wrong in exercise.wrongs:
@@ -139,7 +138,7 @@ def _same_output(exercise: Exercise, seen: Observation, other: Observation, faul
     parts = [tuple(_part(one, found.place[0]) for one in pair) for pair in pairs]
     if not all(part is not None for trio in parts for part in trio):
         return False
-    same = all(problem(one, two, exercise.tolerance) is None for one, two, _ in parts if one and two)
+    same = all(problem(one, two, exercise.tolerance, 0.0) is None for one, two, _ in parts if one and two)
     return same and any(problem(two, right, exercise.tolerance) is not None for _, two, right in parts if two and right)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from bpbook.exercises.budget import STEPS
-from bpbook.exercises.compare import problem
+from bpbook.exercises.compare import kind_of, problem
 from bpbook.exercises.sandbox import Capped, Failure, guarded, isolated, message_of
 from bpbook.exercises.source import Exercise
 from bpbook.exercises.values import Value, freeze
@@ -107,8 +108,9 @@ def _call_all(exercise: Exercise, answers: Mapping[str, Any], steps: int | None)
 
 
 def _call(exercise: Exercise, name: str, answer: Any, arguments: tuple[Any, ...], steps: int | None, first: bool) -> Outcome:
-    if answer is None or answer is Ellipsis or answer is NotImplemented:
-        return Outcome(name, Value("missing"))
+    unfit = _unfit(name, answer, trusted=steps is None)
+    if unfit:
+        return unfit
     given, again = copy.deepcopy(arguments), copy.deepcopy(arguments)
     value, failure = guarded(_frozen_call(answer, given), steps)
     labels = [*exercise.parameters(name), *(f"argument {place}" for place in range(len(arguments)))]
@@ -120,11 +122,38 @@ def _call(exercise: Exercise, name: str, answer: Any, arguments: tuple[Any, ...]
     return Outcome(name, value, failure, changed, repeated is not None and problem(repeated, value, 1e-9) is None)
 
 
+def _unfit(name: str, answer: Any, trusted: bool) -> Outcome | None:
+    """Return the outcome where there is no function of the reader's own to call."""
+    if answer is None or answer is Ellipsis or answer is NotImplemented:
+        return Outcome(name, Value("missing"))
+    if type(answer) is FunctionType and not trusted and str(answer.__module__).partition(".")[0] == "bpkit":
+        return Outcome(name, Value("missing", text="bpkit"))
+    if issubclass(type(answer), type):
+        return Outcome(name, failure=Failure("uncallable", text="a class"))
+    if not callable(answer):
+        value, _ = guarded(lambda: freeze(answer))
+        return Outcome(name, failure=Failure("uncallable", text=kind_of(value) if value else "an object"))
+    return None
+
+
 def _frozen_call(answer: Callable[..., Any], arguments: tuple[Any, ...]) -> Callable[[], Value]:
     def call() -> Value:
-        return freeze(answer(*arguments))
+        value = freeze(answer(*arguments))
+        return Value("none", text="returned") if value.kind == "none" and _has_body(answer) else value
 
     return call
+
+
+def _has_body(answer: Any) -> bool:
+    """Say whether a function does more than a stub does, so that a None looks like a missing `return`."""
+    return type(answer) is FunctionType and len(answer.__code__.co_code) > max(len(stub.__code__.co_code) for stub in (_stub, _passing))
+
+
+def _stub() -> None: ...
+
+
+def _passing() -> None:
+    pass
 
 
 def _same(now: Any, before: Any) -> bool:

@@ -19,12 +19,13 @@ def reference(identifier: str, block: str = "") -> Observation:
     if not block:
         return observe(exercise, exercise.solution, steps=None)
     chosen = next(one for one in (exercise.sections["stub"], *exercise.wrongs) if one.title == block)
-    return observe(exercise, exercise.namespace(chosen), steps=None)
+    # With the same budget as a reader's: a known mistake may be a loop that does not end.
+    return observe(exercise, exercise.namespace(chosen))
 
 
 @lru_cache(maxsize=50)
 def catalogued(identifier: str) -> list[tuple[Block, Observation]]:
-    """Return what each bug of the catalogue does in a rebuild exercise: its name, its hint, its outcomes.
+    """Return what each bug of the catalogue does in a rebuild exercise: its hint (it has no title for readers), its outcomes.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def catalogued(identifier: str) -> list[tuple[Block, Observation]]:
     exercise = load_all()[identifier]
     bugs = tomllib.loads((Path(str(files("bpbook"))) / "bugs" / "bugs.toml").read_text(encoding="utf-8"))["bug"]
     chosen = [bug for bug in bugs if exercise.kind == "rebuild" and bug["function"].partition(".")[2] in exercise.answers]
-    return [(Block(bug["id"].replace("-", " "), bug["hint"], ""), _observed(exercise, bug)) for bug in chosen]
+    return [(Block("", bug["hint"], ""), _observed(exercise, bug)) for bug in chosen]
 
 
 def _observed(exercise: Exercise, bug: dict[str, Any]) -> Observation:

@@ -22,7 +22,7 @@ class Result:
     message : str
         What was found, in Markdown.
     mistake : str
-        Name of the likely mistake, or ''.
+        Name of the likely mistake, or '' where it has none.
     hint : str
         What to think about, in Markdown, or ''.
     printed : str
@@ -48,7 +48,11 @@ class Result:
         head = f"{MARKS[self.status]} {strong}{self.exercise}: {STATES[self.status]}{strong}"
         lines = [f"{head}. {self.message}" if self.message else f"{head}."]
         if self.hint:
-            lines.append(f"{strong}Likely mistake: {self.mistake}.{strong} {self.hint}" if self.mistake else self.hint)
+            lines.append(
+                f"{strong}Likely mistake: {self.mistake}.{strong} {self.hint}"
+                if self.mistake
+                else f"{strong}Likely mistake:{strong} {self.hint}"
+            )
         if self.printed:
             lines.append(f"Your code printed: {code(self.printed)}")
         return lines

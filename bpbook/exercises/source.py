@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 import re
 import tomllib
@@ -183,7 +184,30 @@ def load_all() -> dict[str, Exercise]:
         if exercise.id in exercises:
             raise SourceError(f"{exercise.path}: the id {exercise.id!r} is taken by {exercises[exercise.id].path}")
         exercises[exercise.id] = exercise
+    check_stubs(list(exercises.values()))
     return exercises
+
+
+def check_stubs(exercises: list[Exercise]) -> None:
+    """Refuse a stub that imports the answer of another exercise of its chapter: it would take the reader's own away.
+
+    Parameters
+    ----------
+    exercises : list of Exercise
+        All that are loaded.
+    """
+    for exercise in exercises:
+        answers = {answer: other.id for other in exercises if other.chapter == exercise.chapter for answer in other.answers}
+        for name in _imported(exercise.sections["stub"].code):
+            if name in answers:
+                fault = f"the stub imports {name}, the answer of the exercise {answers[name]!r}, wanted `import bpkit` and bpkit.{name}"
+                raise SourceError(f"{exercise.path}: {fault}")
+
+
+def _imported(program: str) -> Iterator[str]:
+    for statement in ast.walk(ast.parse(program)):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
 
 
 def _place(path: Path) -> tuple[str, int, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import inspect
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.ma import MaskedArray
 from numpy.typing import NDArray
 
 LARGEST = 1_000_000
@@ -70,17 +72,26 @@ def freeze(value: Any, depth: int = 0) -> Value:
 
 
 def _freeze_array(value: NDArray[Any]) -> Value:
+    if isinstance(value, MaskedArray):
+        return Value("other", text="a masked array")
+    if value.dtype.kind == "U" and value.size == 1:
+        return Value("text", text=str(value.item())[:LONGEST])
     if value.size > LARGEST:
         return Value("other", text=f"an array of shape {value.shape}, too large to be an answer")
     if value.dtype.kind not in "biufc":
-        return Value("other", text=f"an array of dtype {value.dtype}")
+        return Value("other", text=f"an array of dtype {value.dtype.name}")
     return Value("array", np.array(value, copy=True, subok=False))
 
 
 def _freeze_sequence(value: Any, depth: int) -> Value:
     if len(value) > LONGEST or depth >= DEEPEST:
-        return Value("other", text=f"a {type(value).__name__} with {len(value)} entries")
-    return Value("sequence", items=tuple(freeze(item, depth + 1) for item in value), text=type(value).__name__)
+        return Value("other", text=f"a {_kind(value)} with {len(value)} entries")
+    return Value("sequence", items=tuple(freeze(item, depth + 1) for item in value), text=_kind(value))
+
+
+def _kind(value: Any) -> str:
+    """Return what a sequence is; a named tuple is a tuple."""
+    return "list" if isinstance(value, list) else "tuple"
 
 
 def _freeze_number(value: Any) -> Value:
@@ -116,4 +127,6 @@ def _what(value: Any) -> str:
         return "a generator (write `return`, not `yield`)"
     if callable(value):
         return "a function (call it with its arguments)"
-    return f"an object of type {type(value).__name__[:60]}"
+    # A name that a class gives itself could hold markup.
+    name = re.sub(r"\W", "", type(value).__name__)
+    return f"an object of type {name[:60]}"

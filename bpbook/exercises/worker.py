@@ -6,12 +6,16 @@ its standard output. Nothing here decides whether an answer is right: the other 
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import io
 import json
 import linecache
 import os
 import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, TextIO
 
 from bpbook.exercises.cells import plain_python
@@ -23,7 +27,7 @@ GIBIBYTE = 2**30
 
 
 def main() -> None:
-    """Do one job: `cells`, `exercises` and `skip` (events that did not end well before)."""
+    """Do one job: `cells`, `exercises`, `after` (which cell) and `skip` (events that did not end well before)."""
     job = json.load(sys.stdin)
     channel = _private_channel()
     _limit_memory(int(job["memory"]))
@@ -32,11 +36,7 @@ def main() -> None:
         _ = load_all()[name].probes, load_all()[name].functions
     say = _announcer(channel)
     say({"ready": True})
-    names = _run_cells(job, say)
-    for name in job["exercises"]:
-        if name not in job["skip"]:
-            say({"start": name})
-            say(_observed(name, names))
+    _run_cells(job, say)
     say({"end": True})
     # Threads of the answers must not keep the process alive.
     os._exit(0)
@@ -72,17 +72,25 @@ def _announcer(channel: TextIO) -> Callable[[dict[str, Any]], None]:
     return say
 
 
-def _run_cells(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def _run_cells(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    """Run every cell; observe each exercise right after its own, before a later cell changes a name."""
     names: dict[str, Any] = {"__name__": "__main__", "display": lambda *_, **__: None, "get_ipython": lambda: _Nothing()}
     for number, source in job["cells"]:
         event = f"cell {number}"
-        if event in job["skip"]:
-            continue
-        say({"start": event})
-        error = _run_cell(event, plain_python(source), names)
-        if error:
-            say({"note": f"{event} {error}"})
-    return names
+        if event not in job["skip"]:
+            say({"start": event})
+            error = _run_cell(event, plain_python(source), names)
+            if error:
+                say({"note": f"{event} {error}"})
+        _observe_all(job, number, names, say)
+    _observe_all(job, None, {}, say)
+
+
+def _observe_all(job: dict[str, Any], number: int | None, names: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    for name in job["exercises"]:
+        if job["after"][name] == number and name not in job["skip"]:
+            say({"start": name})
+            say(_observed(name, names))
 
 
 class _Nothing:
@@ -96,12 +104,19 @@ def _run_cell(event: str, source: str, names: dict[str, Any]) -> str:
     file = f"<{event}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     try:
-        exec(compile(source, file, "exec"), names)
+        _execute(compile(source, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
     except SystemExit:
         return "called exit"
     except BaseException as error:
         return f"stopped with {type(error).__name__}: {message_of(error)}"
     return ""
+
+
+def _execute(program: CodeType, names: dict[str, Any]) -> None:
+    """Run a program; one that awaits something, as cells may, gets an event loop."""
+    result = eval(program, names)
+    if program.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(result)
 
 
 def _observed(name: str, names: dict[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 import yaml
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WORDS_A_MINUTE, SECONDS_A_CODE_LINE, SECONDS_AN_EQUATION = 180, 3, 20
+DOCSTRING = re.compile(r'""".*?"""', re.DOTALL)
 
 
 class page_facts(nodes.Admonition, nodes.Element):
@@ -37,21 +40,22 @@ def _depart_facts(writer: Any, node: page_facts) -> None:
 
 
 def _is_folded(node: nodes.Node) -> bool:
-    hidden = isinstance(node, nodes.container) and "tag_hide-input" in getattr(node.parent, "attributes", {}).get("classes", [])
-    return isinstance(node, check_mark) or (hidden and "cell_input" in node["classes"])
+    again = isinstance(node, nodes.admonition) and "equation-box" in node["classes"]
+    return again or isinstance(node, (check_mark, HideCodeCellNode))
 
 
 def reading_minutes(doctree: nodes.document) -> int:
     """Return the time to read a page: words at 180 a minute, 3 s for a line of code, 20 s for an equation.
 
-    What is folded away, the code of the checks and of cells with the tag `hide-input`, does not count.
+    What is folded away (the code of the checks, cells with the tag `hide-input`, long docstrings) does not count,
+    nor do the equations that a box shows again.
     """
     page = doctree.deepcopy()
     for folded in list(page.findall(_is_folded)):
         folded.parent.remove(folded)
     code = list(page.findall(nodes.literal_block))
     equations = len(list(page.findall(nodes.math_block)))
-    lines = sum(len(block.astext().splitlines()) for block in code)
+    lines = sum(len(DOCSTRING.sub('"""', block.astext()).splitlines()) for block in code)
     words = len(page.astext().split()) - sum(len(block.astext().split()) for block in code)
     return math.ceil(words / WORDS_A_MINUTE + (lines * SECONDS_A_CODE_LINE + equations * SECONDS_AN_EQUATION) / 60)
 
