@@ -217,6 +217,16 @@ def test_a_class_gives_a_table(tmp_path, capsys):
     assert f"2 notebooks, {len(EXERCISES) + 1} of {2 * len(EXERCISES)} exercises passed" in capsys.readouterr().out
 
 
+def test_a_pattern_that_the_shell_left_as_it_is_means_its_files(tmp_path, capsys):
+    for name in ("bea", "ada"):
+        notebook(tmp_path / f"{name}.ipynb", *SOLUTIONS)
+    table = tmp_path / "scores.csv"
+    assert main(["grade", str(tmp_path / "*.ipynb"), "--csv", str(table)]) == 0
+    assert [row["student"] for row in csv.DictReader(table.open(encoding="utf-8"))] == ["ada", "bea"]
+    assert main(["grade", str(tmp_path / "*.nothing")]) == 2
+    assert "there is no such file" in capsys.readouterr().err
+
+
 def test_two_files_of_one_name_are_two_students(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

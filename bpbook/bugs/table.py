@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
@@ -44,10 +45,18 @@ def _title(root: Path, chapter: str) -> str:
     return chapter
 
 
+def _text(words: str) -> str:
+    """Return words as HTML, with code between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
+
+
 def _row(result: Result) -> str:
     bug = result.bug
     edit = f"<pre><del>{escape(bug.find.strip())}</del>\n<ins>{escape(bug.replace.strip())}</ins></pre>"
-    symptom = escape(bug.symptom) + (" <strong>The loss goes down all the same.</strong>" if result.trains else "")
+    symptom = _text(bug.symptom) + (" <strong>The loss goes down all the same.</strong>" if result.trains else "")
     killer = escape(result.rung) or "<strong>survives</strong>"
-    cells = "".join(f"<td>{content}</td>" for content in (symptom, escape(bug.hint), killer))
+    # A telephone shows the cells below each other, each with the name of its column.
+    cells = "".join(
+        f'<td data-column="{name}">{content}</td>' for name, content in zip(HEAD[1:], (symptom, _text(bug.hint), killer), strict=True)
+    )
     return f'<tr id="bug-{bug.id}"><td><code>{escape(bug.function)}</code>{edit}</td>{cells}</tr>'

@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Grade and print; 0 when everything passed, 1 when not, 2 when a file could not be read."""
     if not arguments.seconds > 0:
         raise UsageError(f"--seconds is {arguments.seconds:g}, wanted more than 0")
-    paths = [Path(name) for name in arguments.notebooks]
+    paths = [path for name in arguments.notebooks for path in _matching(name)]
     grades = [grade(path, student, arguments.seconds) for path, student in zip(paths, _students(paths), strict=True)]
     for one in grades:
         print(report(one), file=sys.stderr if one.error else sys.stdout)
@@ -78,6 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
     if any(one.error for one in grades):
         return 2
     return int(any(one.score < len(one.results) for one in grades))
+
+
+def _matching(name: str) -> list[Path]:
+    """Return the files that a pattern means: not every shell expands `*.ipynb`."""
+    found = sorted(glob(name)) if not Path(name).exists() else []
+    return [Path(path) for path in found or [name]]
 
 
 def _students(paths: list[Path]) -> list[str]:

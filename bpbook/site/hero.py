@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpkit import affine, affine_vjp, mse, mse_vjp, sigmoid, sigmoid_vjp
+from bpkit import affine, affine_vjp, bce_logits, sigmoid, sigmoid_vjp
 
 WIDTH, HEIGHT = 108, 78
 Place = tuple[int, int]
@@ -30,11 +30,11 @@ def compute() -> list[Value]:
     X, W, b, y = np.array([[2.0]]), np.array([-0.5]), np.array(0.25), np.array([1.0])
     Z = affine(X, W, b)
     A = sigmoid(Z)
-    L = mse(A, y)
-    dA, _ = mse_vjp(1.0, L, A, y)
+    L = bce_logits(Z, y)
+    dA = -1 / A  # the label is 1, so L = -ln p
     (dZ,) = sigmoid_vjp(dA, A, Z)
     dX, dW, db = affine_vjp(dZ, Z, X, W, b)
-    rows = [("x", X, dX), ("w", W, dW), ("b", b, db), ("z = xw + b", Z, dZ), ("p = σ(z)", A, dA), ("L = (p − 1)²", L, np.array(1.0))]
+    rows = [("x", X, dX), ("w", W, dW), ("b", b, db), ("z = xw + b", Z, dZ), ("p = σ(z)", A, dA), ("L = −ln p", L, np.array(1.0))]
     return [Value(name, float(np.ravel(value)[0]), float(np.ravel(gradient)[0])) for name, value, gradient in rows]
 
 
