@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _results(paths: list[Path], job: Callable[[Path], tuple[str, str]], processes: int) -> list[tuple[str, str]]:
     if processes == 1:
         return [job(path) for path in paths]
-    with ProcessPoolExecutor(processes) as pool:
+    # Not forked: kernels are driven with threads, which a forked process does not have.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         return list(pool.map(job, paths))
 
 
