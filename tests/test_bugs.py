@@ -289,3 +289,4 @@ def test_the_index_has_one_row_for_each_bug(results):
     assert page.count["tbody"] == len({bug.chapter for bug in CATALOGUE})
     assert f"{len(results)} of {len(results)} bugs are killed" in html
     assert "(y &lt; 0) | (y &gt; 1)" in html and "survives" not in html
+    assert any("`" in bug.hint for bug in CATALOGUE) and "`" not in html

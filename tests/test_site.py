@@ -7,8 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from docutils import nodes
+from docutils.utils import new_document
+from myst_nb.sphinx_ import HideCodeCellNode
 
 sys.path.insert(0, str(Path(__file__).parent))
 pytest.importorskip("bs4")
@@ -17,7 +21,10 @@ from site_html import ROOT, html
 
 from bpbook.notebooks import pages
 from bpbook.site import audit
+from bpbook.site.hero import compute
+from bpbook.site.page import reading_minutes
 from bpbook.site.sources import check_summaries, defined_names, exported, notebook_pages
+from bpkit import bce_logits, bce_logits_vjp
 
 __all__ = ["html"]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -148,3 +155,22 @@ def test_each_page_has_a_social_card_that_is_there(html: Path) -> None:
 
 def test_defined_names_sees_functions_and_classes_only() -> None:
     assert defined_names("A: int = 1\ndef f():\n    def g(): pass\nclass C: pass\nA + B") == ["f", "C"]
+
+
+def test_the_picture_of_the_book_agrees_with_its_own_cross_entropy() -> None:
+    shown = {value.name.split(" ")[0]: value for value in compute()}
+    Z, y = np.array([shown["z"].value]), np.array([1.0])
+    assert shown["L"].value == pytest.approx(bce_logits(Z, y), rel=1e-14)
+    assert shown["z"].gradient == pytest.approx(bce_logits_vjp(1.0, bce_logits(Z, y), Z, y)[0][0], rel=1e-14)
+    assert shown["w"].gradient == pytest.approx(shown["x"].value * shown["z"].gradient, rel=1e-14)
+
+
+def test_folded_code_takes_no_time_to_read() -> None:
+    code = nodes.literal_block("", "x = 1\n" * 400)
+    open_page, folded_page = new_document("open"), new_document("folded")
+    open_page += code.deepcopy()
+    hidden = HideCodeCellNode()
+    hidden += code.deepcopy()
+    folded_page += hidden
+    assert reading_minutes(open_page) == 20
+    assert reading_minutes(folded_page) == 0
