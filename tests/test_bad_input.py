@@ -10,7 +10,8 @@ import pytest
 
 import bpkit as bp
 from bpbook.ladder import RungError
-from bpbook.ladder.bad_input import Case, cases
+from bpbook.ladder.bad_input import cases
+from bpbook.ladder.case import Case
 from bpbook.ladder.report import strict
 
 CASES = cases(bp)

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 import bpkit as bp
 from bpbook.ladder import OPERATIONS, RungError, climb, formulas, independent, rungs
 from bpbook.ladder.contract import contract
+from bpbook.ladder.operation import ND, Operation, normal
 from bpbook.ladder.report import strict
 
 OVER_SIZES = {"contract": contract, "central": rungs.central, "complex_step": rungs.complex_step, "autograd": rungs.autograd}
+ROWS = {operation.name: operation for operation in OPERATIONS}
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 
 
@@ -157,7 +159,7 @@ def softplus_package(slope):
 
 
 SOFTPLUS = replace(
-    OPERATIONS[4],
+    ROWS["sigmoid"],
     name="softplus",
     function="softplus",
     formula=lambda Z: __import__("sympy").log(1 + __import__("sympy").exp(Z)),
@@ -191,11 +193,11 @@ def test_a_new_operation_with_a_wrong_derivative_falls():
 
 def test_a_wrong_stated_derivative_is_refused_by_sympy():
     with pytest.raises(RungError, match="does not confirm"):
-        rungs.formula(bp, replace(OPERATIONS[4], derivatives=(lambda Z: formulas.sigmoid(Z) * (1 + formulas.sigmoid(Z)),)))
+        rungs.formula(bp, replace(ROWS["sigmoid"], derivatives=(lambda Z: formulas.sigmoid(Z) * (1 + formulas.sigmoid(Z)),)))
 
 
 RELU = replace(
-    OPERATIONS[4],
+    ROWS["sigmoid"],
     name="relu",
     function="relu",
     draw=lambda rng, n, h: (np.round(rng.normal(size=(n, h))),),  # many entries are exactly at the kink
@@ -213,6 +215,53 @@ def test_points_at_a_kink_are_left_out():
         rungs.autograd(package, RELU, sizes)
     with pytest.raises(RungError, match="central differences"):
         rungs.central(package, replace(RELU, kinks=()), (5, 2))
+
+
+def weighted_sum_package(slope):
+    def weighted_sum(X, axis):
+        if 0 in X.shape:
+            raise ValueError("X is empty, wanted an entry")
+        with np.errstate(all="ignore"):
+            return (X**2).sum(axis=axis)
+
+    def weighted_sum_vjp(dY, Y, X, axis):
+        weighted_sum(X, axis)
+        with np.errstate(all="ignore"):
+            return (np.expand_dims(dY, axis) * slope(X),)
+
+    return SimpleNamespace(weighted_sum=weighted_sum, weighted_sum_vjp=weighted_sum_vjp)
+
+
+WEIGHTED_SUM = Operation(
+    name="weighted_sum",
+    function="weighted_sum",
+    arguments=("X",),
+    draw=normal(lambda n, d: (n, d)),
+    sizes=ND,
+    formula=lambda X, axis: (X**2).sum(axis=axis),
+    derivatives=(formulas.by_sympy,),
+    points=(([[1.0, 2.0, 0.5], [0.1, -3.0, 1e3]],),),
+    independent=lambda library, X, axis: library.einsum("nd,nd->n" if axis else "nd,nd->d", X, X),
+    torch=lambda library, X, axis: (X * X).sum(axis),
+    whole=True,
+    options={"axis": 1},
+)
+
+
+def test_an_operation_on_whole_arguments_with_an_option_is_one_row():
+    for axis in (0, 1):
+        climb_one(weighted_sum_package(lambda X: 2 * X), replace(WEIGHTED_SUM, options={"axis": axis}))
+
+
+def test_an_operation_on_whole_arguments_with_a_wrong_derivative_falls():
+    wrong = weighted_sum_package(lambda X: X)
+    for rung in (rungs.central, rungs.complex_step, rungs.autograd):
+        with pytest.raises(RungError, match="weighted_sum"):
+            rung(wrong, WEIGHTED_SUM, (3, 3))
+    with pytest.raises(RungError, match="weighted_sum: dX at"):
+        rungs.formula(wrong, WEIGHTED_SUM)
+    with pytest.raises(RungError, match="weighted_sum: value at"):
+        rungs.formula(weighted_sum_package(lambda X: 2 * X), replace(WEIGHTED_SUM, formula=lambda X, axis: (X**3).sum(axis=axis)))
 
 
 def test_the_independent_programs_use_nothing_of_bpkit():

@@ -14,6 +14,8 @@ from bpbook.bugs.mutate import CatalogueError
 from bpbook.notebooks import UsageError, repository_root
 
 CATALOGUE = Path(__file__).with_name("bugs.toml")
+# Modules whose checks are oracles: the function that these are filed under.
+MAIN = {"descent": "gradient_descent"}
 TIME_LIMIT = 30.0  # seconds for one bug, many times what the slowest needs
 
 
@@ -31,9 +33,9 @@ class Bug:
 
     @property
     def subject(self) -> str:
-        """Return the operation that the function belongs to: its checks are tried first."""
+        """Return the operation that the function belongs to, or what the oracles of its module are about: those checks are tried first."""
         module, _, name = self.function.rpartition(".")
-        return "gradient_descent" if module.startswith("descent") else name.removesuffix("_vjp")
+        return MAIN.get(module.partition(".")[0], name.removesuffix("_vjp"))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,11 @@ class Fall:
     problem: str
 
 
-RUNGS = ("formula", "contract", "central differences", "complex step", "independent program", "extremes", "bad input", "descent")
+# Functions that are no operations have oracles of their own: rung -> the functions it is about, and the oracles.
+ORACLES: dict[str, tuple[tuple[str, ...], Sequence[Callable[[Any], None]]]] = {
+    "descent": (("gradient_descent",), descent.ORACLES),
+}
+RUNGS = ("formula", "contract", "central differences", "complex step", "independent program", "extremes", "bad input", *ORACLES)
 
 
 def _over_sizes(rung: Callable[..., None], operation: Operation) -> Callable[[Any], None]:
@@ -59,9 +63,11 @@ def checks(operations: Sequence[Operation] = OPERATIONS) -> list[Check]:
     """Return every check, rung by rung."""
     found = [check for operation in operations for check in _for_operation(operation)]
     functions = [name for operation in operations for name in (operation.function, f"{operation.function}_vjp")]
-    for name in dict.fromkeys([*functions, "gradient_descent"]):
+    others = [name for subjects, _ in ORACLES.values() for name in subjects]
+    for name in dict.fromkeys([*functions, *others]):
         found.append(Check("bad input", name.removesuffix("_vjp"), partial(bad_input.refused, function=name)))
-    found += [Check("descent", "gradient_descent", oracle) for oracle in descent.ORACLES]
+    for rung, (subjects, oracles) in ORACLES.items():
+        found += [Check(rung, subjects[0], oracle) for oracle in oracles]
     return sorted(found, key=lambda check: RUNGS.index(check.rung))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bpbook.ladder.operations import Operation, Sizes
+from bpbook.ladder.operation import Operation, Sizes
 from bpbook.ladder.report import demand, distance, same
 from bpbook.ladder.rungs import incoming
 
@@ -14,7 +14,7 @@ from bpbook.ladder.rungs import incoming
 def contract(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None:
     """Rung 2: gradients have the shapes of the arguments, float32 stays float32, nothing is written into."""
     for dtype in (np.float64, np.float32):
-        inputs = tuple(array.astype(dtype) for array in operation.inputs(sizes, seed))
+        inputs = tuple(array.copy() for array in operation.cast(operation.inputs(sizes, seed), dtype))
         _check_one(bp, operation, inputs, np.dtype(dtype), f"{operation.name}, sizes {sizes}, {np.dtype(dtype)}")
     _check_single_precision(bp, operation, sizes, seed)
     _check_layout(bp, operation, sizes, seed)
@@ -76,12 +76,12 @@ def _own_memory(results: Any, others: Any, where: str) -> None:
 def _check_single_precision(bp: Any, operation: Operation, sizes: Sizes, seed: int) -> None:
     f, vjp = operation.calls(bp)
     double = operation.inputs(sizes, seed)
-    single = tuple(array.astype(np.float32) for array in double)
+    single = operation.cast(double, np.float32)
     Y, Y32 = f(*double), f(*single)
     dY = incoming(operation, Y)
     pairs = [(Y, Y32), *zip(vjp(dY, Y, *double), vjp(dY.astype(np.float32), Y32, *single), strict=True)]
     demand([a is None or _close(a, b) for a, b in pairs], f"{operation.name}, sizes {sizes}: float32 is far from float64")
-    plain = tuple(float(array) if array.ndim == 0 else array for array in single)
+    plain = tuple(array.item() if array.ndim == 0 else array for array in single)
     demand(same(f(*plain), Y32), f"{operation.name}, sizes {sizes}: a Python number as argument changes the result or its dtype")
 
 

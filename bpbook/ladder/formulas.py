@@ -1,6 +1,7 @@
-"""The scalar formulas of the operations, and their derivatives as bpkit states them.
+"""The formulas of the operations, and their derivatives as bpkit states them.
 
-The arguments are SymPy symbols; SymPy is imported only when a formula is asked for.
+The arguments are SymPy symbols, or object arrays of them where the formula is about whole arguments;
+SymPy is imported only when a formula is asked for.
 """
 
 from __future__ import annotations
@@ -8,10 +9,17 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from bpbook.ladder.operations import Operation
+    from bpbook.ladder.operation import Operation
 
 DIGITS = 700
+
+
+def by_sympy(*arguments: Any) -> Any:
+    """Stand in the table where SymPy differentiates a formula about whole arguments by itself."""
+    raise NotImplementedError("there is no stated derivative: use exact_whole")
 
 
 def affine(X: Any, W: Any, b: Any) -> Any:
@@ -78,3 +86,67 @@ def exact(operation: Operation, point: tuple[float, ...]) -> tuple[float, list[f
 
     slopes = [None if derivative is None else evaluate(derivative(*names)) for derivative in operation.derivatives]
     return evaluate(operation.formula(*names)), slopes
+
+
+def exact_whole(operation: Operation, point: tuple[Any, ...], dY: Any) -> tuple[Any, list[Any]]:
+    """Return the value of a formula about whole arguments, and the gradients of sum(dY * value) that SymPy derives.
+
+    Parameters
+    ----------
+    operation : Operation
+        A row with `whole`.
+    point : tuple of array_like
+        The arguments.
+    dY : ndarray
+        Gradient for the value, of its shape.
+
+    Returns
+    -------
+    value : ndarray
+        Float64, computed with many digits.
+    gradients : list of (ndarray or None)
+        One for each argument, None where the table has no derivative.
+    """
+    from sympy import Rational, diff
+
+    arrays = [np.asarray(array) for array in point]
+    symbols = [_symbols(name, array) for name, array in zip(operation.arguments, arrays, strict=True)]
+    fixed = [derivative is None for derivative in operation.derivatives]
+    arguments = [_exactly(array) if fix else names for fix, array, names in zip(fixed, arrays, symbols, strict=True)]
+    value = np.asarray(operation.formula(*arguments, **operation.options), dtype=object)
+    total = sum(Rational(float(weight)) * entry for weight, entry in zip(np.ravel(dY), value.ravel(), strict=True))
+    names = {
+        name: number
+        for array, table in zip(arrays, symbols, strict=True)
+        for name, number in zip(table.ravel(), array.ravel(), strict=True)
+    }
+    slopes = [
+        None if fix else _evaluate(np.array([diff(total, name) for name in table.ravel()], object).reshape(table.shape), names)
+        for fix, table in zip(fixed, symbols, strict=True)
+    ]
+    return _evaluate(value, names), slopes
+
+
+def _exactly(array: Any) -> Any:
+    """Return integers as they are, and floats as fractions: SymPy would round them to its own precision."""
+    from sympy import Rational
+
+    return array if array.dtype.kind in "iu" else np.vectorize(lambda number: Rational(float(number)), otypes=[object])(array)
+
+
+def _symbols(name: str, array: Any) -> Any:
+    from sympy import Symbol
+
+    table = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(array.shape):
+        table[index] = Symbol(f"{name}_{'_'.join(map(str, index))}", real=True)
+    return table
+
+
+def _evaluate(expressions: Any, names: dict[Any, Any]) -> Any:
+    from mpmath import mp
+    from sympy import lambdify
+
+    with mp.workdps(DIGITS):
+        numbers = lambdify(list(names), list(expressions.ravel()), "mpmath")(*(mp.mpf(float(number)) for number in names.values()))
+        return np.array([float(number) for number in numbers]).reshape(expressions.shape)

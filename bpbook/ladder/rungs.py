@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bpbook.ladder import formulas
-from bpbook.ladder.operations import Operation, Sizes
+from bpbook.ladder.operation import Operation, Sizes
 from bpbook.ladder.report import demand, distance, refuses
 
 CENTRAL_STEP, COMPLEX_STEP = 1e-5, 1e-30
@@ -16,6 +16,9 @@ EXACT = 4e-15
 
 def formula(bp: Any, operation: Operation) -> None:
     """Rung 1: SymPy proves the derivative, and the code has the values of the formula."""
+    if operation.whole:
+        _whole_formula(bp, operation)
+        return
     missing = formulas.unproved(operation)
     demand(not missing, f"{operation.name}: SymPy does not confirm the derivative for {missing}")
     f, vjp = operation.calls(bp)
@@ -29,6 +32,24 @@ def formula(bp: Any, operation: Operation) -> None:
             if slope is not None:
                 close = np.abs(found - slope) <= EXACT * max(1.0, abs(slope))
                 demand(close, f"{operation.name}: d{name} at {point} is {np.ravel(found)[0]}, wanted {slope}")
+
+
+def _whole_formula(bp: Any, operation: Operation) -> None:
+    f, vjp = operation.calls(bp)
+    for point in operation.points:
+        arrays = [np.asarray(array) for array in point]
+        Y = f(*arrays)
+        dY = 1.0 + np.arange(np.size(Y)).reshape(np.shape(Y)) / 2  # no two entries alike, and exact
+        value, slopes = formulas.exact_whole(operation, point, dY)
+        found = [
+            ("value", Y, value),
+            *((f"d{name}", *pair) for name, *pair in zip(operation.arguments, vjp(dY, Y, *arrays), slopes, strict=True)),
+        ]
+        for name, ours, true in found:
+            if true is not None:
+                demand(np.shape(ours) == np.shape(true), f"{operation.name}: {name} has shape {np.shape(ours)}, wanted {np.shape(true)}")
+                close = np.abs(ours - true) <= EXACT * max(1.0, np.max(np.abs(true)))
+                demand(close, f"{operation.name}: {name} at {point} is {np.ravel(ours)}, wanted {np.ravel(true)}")
 
 
 def incoming(operation: Operation, Y: Any, seed: int = 0) -> Any:
@@ -99,7 +120,7 @@ def autograd(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None
 
     places = [place for place, derivative in enumerate(operation.derivatives) if derivative is not None]
     inputs, dY, gradients = _gradients(bp, operation, sizes, seed)
-    pull, value = make_vjp(lambda *arrays: operation.independent(library, *arrays), argnum=places)(*inputs)
+    pull, value = make_vjp(lambda *arrays: operation.independent(library, *arrays, **operation.options), argnum=places)(*inputs)
     _agree(operation, "autograd", operation.calls(bp)[0](*inputs), value, [gradients[place] for place in places], pull(dY), sizes)
 
 
@@ -110,7 +131,7 @@ def torch(bp: Any, operation: Operation, sizes: Sizes, seed: int = 0) -> None:
     places = [place for place, derivative in enumerate(operation.derivatives) if derivative is not None]
     inputs, dY, gradients = _gradients(bp, operation, sizes, seed)
     tensors = [library.tensor(array, requires_grad=place in places) for place, array in enumerate(inputs)]
-    value = operation.torch(library, *tensors)
+    value = operation.torch(library, *tensors, **operation.options)
     value.backward(library.tensor(dY))
     true = [tensors[place].grad.numpy() for place in places]
     _agree(
@@ -135,7 +156,7 @@ def edges(bp: Any, operation: Operation) -> None:
                 _passes_on(bp, operation, position, wrong)
         inputs = list(operation.inputs(operation.sizes[-1]))
         Y = f(*inputs)
-        inputs[position] = np.empty((0, *np.shape(inputs[position])[1:]))
+        inputs[position] = np.empty((0, *np.shape(inputs[position])[1:]), np.asarray(inputs[position]).dtype)
         with refuses(f"{operation.name}: an empty {name}", ValueError):
             f(*inputs)
         with refuses(f"{operation.name}_vjp: an empty {name}", ValueError):
@@ -149,8 +170,9 @@ def _refuses_empty(bp: Any, operation: Operation, axis: int) -> None:
     full = operation.sizes[-1]
     sizes = tuple(0 if place == axis else size for place, size in enumerate(full))
     inputs = operation.draw(np.random.default_rng(0), *sizes)
-    # The sizes of the last entry are all different, so that they tell the axes of the result.
-    Y = np.ones(tuple(sizes[full.index(length)] for length in np.shape(f(*operation.inputs(full)))))
+    # The sizes of the last entry are all different, so that they tell the axes of the result; a sum leaves axes of length 1.
+    shape = np.shape(f(*operation.inputs(full)))
+    Y = np.ones(tuple(sizes[full.index(length)] if length in full else length for length in shape))
     with refuses(f"{operation.name} with sizes {sizes}", ValueError):
         f(*inputs)
     with refuses(f"{operation.name}_vjp with sizes {sizes}", ValueError):

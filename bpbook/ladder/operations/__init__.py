@@ -1,0 +1,10 @@
+"""The table of operations: one row for each, and a new operation is one more row."""
+
+from bpbook.ladder.operation import Operation
+from bpbook.ladder.operations.activations import ACTIVATIONS
+from bpbook.ladder.operations.linear import LINEAR
+from bpbook.ladder.operations.losses import LOSSES
+
+__all__ = ["OPERATIONS", "Operation"]
+
+OPERATIONS: tuple[Operation, ...] = (*LINEAR, *LOSSES, *ACTIVATIONS)
