@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check serve lab notebooks tangle exercises lock clean
+.PHONY: help setup book test check serve lab notebooks tangle exercises results lock clean
 
 help: ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -45,6 +45,9 @@ tangle: $(READY) ## write bpkit/ from the chapters
 
 exercises: $(READY) ## write the exercise notebooks from their sources
 	$(BIN)/python -m bpbook exercises
+
+results: $(READY) ## repeat the long runs whose results the chapters read (minutes)
+	$(BIN)/python -m bpbook results
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --quiet -o requirements.lock

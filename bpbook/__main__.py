@@ -28,6 +28,7 @@ COMMANDS = {
     "grade": "exercises.grade",
     "numbers": "numbers",
     "uncompared": "uncompared",
+    "results": "results",
     "check": "check",
     "build": "site.build",
     "serve": "site.serve",

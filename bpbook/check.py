@@ -17,6 +17,7 @@ CHECKS = {
     "chapters import only what came before": ["bpbook", "firewall"],
     "every equation has its check": ["bpbook", "ledger"],
     "every number has its cell": ["bpbook", "numbers"],
+    "results belong to the code": ["bpbook", "results", "--check"],
     "every output is compared": ["bpbook", "uncompared"],
     "exercises are what their sources say": ["bpbook", "exercises", "--check"],
     "notebooks have the committed form": ["bpbook", "normalise", "--no-execute", "--check"],

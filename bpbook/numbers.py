@@ -119,4 +119,7 @@ def printed_numbers(notebook: Sequence[Cell]) -> list[float]:
 
 def _shown(output: Any) -> str:
     data = output.get("data", {})
-    return "\n".join([str(output.get("text", "")), *(str(data[kind]) for kind in sorted(data) if kind.startswith("text/"))])
+    kinds = [kind for kind in sorted(data) if kind.startswith("text/")]
+    # The HTML of a drawing is full of places; what it says is in its text.
+    said = [kind for kind in kinds if kind != "text/html" or "text/plain" not in kinds]
+    return "\n".join([str(output.get("text", "")), *(str(data[kind]) for kind in said)])

@@ -1,6 +1,7 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/03_binary_cross_entropy.ipynb
-"""Activations, entry by entry, and their vector-Jacobian products."""
+# - chapters/04_softmax_cross_entropy.ipynb
+"""Activations, the log-sum-exp, and their vector-Jacobian products."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from bpkit.validation import Array, as_floats, check_batch, check_shape
 
-__all__ = ["sigmoid", "sigmoid_vjp"]
+__all__ = ["logsumexp", "logsumexp_vjp", "sigmoid", "sigmoid_vjp", "softmax", "softmax_vjp"]
 
 
 def sigmoid(Z: Array) -> Any:
@@ -84,3 +85,165 @@ def sigmoid_vjp(dA: Array, A: Array, Z: Array) -> tuple[Any]:
     check_shape("A", A, Z.shape, "the sigmoid keeps the shape of Z")
     check_shape("dA", dA, Z.shape, "the gradient has the shape of A")
     return (dA * A * (1 - A),)
+
+
+def _check_logits(Z: Array) -> Any:
+    (Z,) = as_floats(Z=Z)
+    if len(Z.shape) == 0:
+        raise ValueError("Z has shape (), wanted (..., k): one logit for each class, along the last axis")
+    check_batch("Z", Z)
+    return Z
+
+
+def _shift(Z: Array) -> tuple[Any, Any]:
+    Z = _check_logits(Z)
+    top = np.real(Z).max(axis=-1, keepdims=True)
+    top = np.where(top == -np.inf, 0, top)  # -inf - (-inf) is NaN
+    return Z - top, top
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def softmax(Z: Array) -> Any:
+    """Return exp(Z), each row divided by its sum, without overflow.
+
+    Parameters
+    ----------
+    Z : (..., k) ndarray
+        Logits, one for each class along the last axis, float64 or float32.
+
+    Returns
+    -------
+    (..., k) ndarray
+        Probabilities: each row along the last axis has the sum 1. A logit of
+        minus infinity gives the probability 0. A row that holds NaN or
+        infinity, or minus infinity only, has no answer: all of it is NaN.
+
+    Raises
+    ------
+    ValueError
+        If Z has no axis or the batch is empty.
+    TypeError
+        If Z does not hold numbers.
+
+    Notes
+    -----
+    Equations `def-softmax`, `eq-softmax-shift`.
+
+    Derived in :doc:`chapter 4 </chapters/04_softmax_cross_entropy>`, section :ref:`Powers that overflow, and the code
+    of the softmax <sec-softmax-overflow>`.
+    """
+    shifted, _ = _shift(Z)
+    powers = np.exp(shifted)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def logsumexp(Z: Array) -> Any:
+    """Return ln of the sum of exp(Z) along the last axis, without overflow.
+
+    Parameters
+    ----------
+    Z : (..., k) ndarray
+        Logits, one for each class along the last axis, float64 or float32.
+
+    Returns
+    -------
+    (...) ndarray
+        One number for each row: the last axis is gone. NaN and infinity are
+        passed on.
+
+    Raises
+    ------
+    ValueError
+        If Z has no axis or the batch is empty.
+    TypeError
+        If Z does not hold numbers.
+
+    Notes
+    -----
+    Equations `def-logsumexp`, `eq-logsumexp-shift`.
+
+    Derived in :doc:`chapter 4 </chapters/04_softmax_cross_entropy>`, section :ref:`Powers that overflow, and the code
+    of the softmax <sec-softmax-overflow>`.
+    """
+    shifted, top = _shift(Z)
+    total, top = np.exp(shifted).sum(axis=-1), top[..., 0]
+    total = np.where(top == np.inf, 1, total)  # inf - inf was NaN
+    return np.log(total) + top
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def logsumexp_vjp(dY: Array, Y: Array, Z: Array) -> tuple[Any]:
+    """Return the gradient for Z, given the gradient dY for Y = logsumexp(Z).
+
+    Parameters
+    ----------
+    dY : (...) ndarray
+        Gradient of the loss for Y.
+    Y : (...) ndarray
+        What `logsumexp` returned; not needed here, but every VJP takes it.
+    Z : (..., k) ndarray
+        The argument of `logsumexp`.
+
+    Returns
+    -------
+    tuple of ndarray
+        dZ alone, with the shape of Z.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit, the batch is empty or an argument does not
+        hold numbers of one precision.
+
+    Notes
+    -----
+    Equation `eq-logsumexp-vjp`.
+
+    Derived in :doc:`chapter 4 </chapters/04_softmax_cross_entropy>`, section :ref:`Powers that overflow, and the code
+    of the softmax <sec-softmax-overflow>`.
+    """
+    dY, Y, Z = as_floats(dY=dY, Y=Y, Z=Z)
+    Z = _check_logits(Z)
+    why = f"logsumexp removes the last axis of Z, of shape {Z.shape}"
+    check_shape("Y", Y, Z.shape[:-1], why)
+    check_shape("dY", dY, Y.shape, "the gradient has the shape of Y")
+    return (dY.reshape(*Y.shape, 1) * softmax(Z),)
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def softmax_vjp(dP: Array, P: Array, Z: Array) -> tuple[Any]:
+    """Return the gradient for Z, given the gradient dP for P = softmax(Z).
+
+    Parameters
+    ----------
+    dP : (..., k) ndarray
+        Gradient of the loss for P.
+    P : (..., k) ndarray
+        What `softmax` returned; Z itself is not needed.
+    Z : (..., k) ndarray
+        The argument of `softmax`.
+
+    Returns
+    -------
+    tuple of ndarray
+        dZ alone, with the shape of Z.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes differ, the batch is empty or an argument does not hold
+        numbers of one precision.
+
+    Notes
+    -----
+    Equation `eq-softmax-vjp`. The Jacobian is never made.
+
+    Derived in :doc:`chapter 4 </chapters/04_softmax_cross_entropy>`, section :ref:`All paths, without the table
+    <sec-softmax-vjp>`.
+    """
+    dP, P, Z = as_floats(dP=dP, P=P, Z=Z)
+    Z = _check_logits(Z)
+    check_shape("P", P, Z.shape, "the softmax keeps the shape of Z")
+    check_shape("dP", dP, Z.shape, "the gradient has the shape of P")
+    return (P * (dP - (dP * P).sum(axis=-1, keepdims=True)),)

@@ -1,5 +1,6 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/01_linear_regression.ipynb
+# - chapters/05_chain_rule.ipynb
 """The affine map and its vector-Jacobian product."""
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 
 from bpkit.validation import Array, as_floats, check_batch, check_shape
 
-__all__ = ["affine", "affine_vjp"]
+__all__ = ["affine", "affine_vjp", "matmul", "matmul_vjp"]
 
 
 def _check_affine(X: Array, W: Array, b: Array | float) -> None:
@@ -93,3 +94,84 @@ def affine_vjp(dY: Array, Y: Array, X: Array, W: Array, b: Array | float) -> tup
     check_shape("dY", dY, Y.shape, "the gradient has the shape of Y")
     dX = dY @ W.T if len(W.shape) == 2 else dY.reshape(-1, 1) * W
     return dX, X.T @ dY, dY.sum(axis=0)
+
+
+def _check_product(A: Array, B: Array) -> None:
+    if len(A.shape) != 2:
+        raise ValueError(f"A has shape {A.shape}, wanted (n, d): a matrix")
+    check_batch("A", A)
+    columns = A.shape[1]
+    if len(B.shape) not in (1, 2) or B.shape[0] != columns or 0 in B.shape:
+        raise ValueError(f"B has shape {B.shape}, wanted ({columns}, h) or ({columns},): one row for each column of A")
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def matmul(A: Array, B: Array) -> Any:
+    """Return the matrix product A B.
+
+    Parameters
+    ----------
+    A : (n, d) ndarray
+        The left factor, float64 or float32.
+    B : (d, h) or (d,) ndarray
+        The right factor: a matrix, or a vector.
+
+    Returns
+    -------
+    (n, h) or (n,) ndarray
+        The product, in the dtype of the arguments. NaN and infinity are
+        passed on.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or one of them is empty.
+    TypeError
+        If an argument does not hold numbers, or float32 meets float64.
+
+    Notes
+    -----
+    Equation `def-matmul-entry`.
+
+    Derived in :doc:`chapter 5 </chapters/05_chain_rule>`, section "The code".
+    """
+    A, B = as_floats(A=A, B=B)
+    _check_product(A, B)
+    return A @ B
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def matmul_vjp(dY: Array, Y: Array, A: Array, B: Array) -> tuple[Any, Any]:
+    """Return the gradients for A and B, given dY, the one for Y = A B.
+
+    Parameters
+    ----------
+    dY : (n, h) or (n,) ndarray
+        Gradient of the loss for Y.
+    Y : (n, h) or (n,) ndarray
+        What `matmul` returned; not needed here, but every VJP takes it.
+    A, B : ndarray
+        The arguments of `matmul`.
+
+    Returns
+    -------
+    tuple of ndarray
+        dA, dB, with the shapes of A and B.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `matmul`, and if Y or dY has not the shape of A B.
+
+    Notes
+    -----
+    Equations `eq-matmul-vjp`, `eq-matmul-vector-vjp`.
+
+    Derived in :doc:`chapter 5 </chapters/05_chain_rule>`, section "The code".
+    """
+    dY, Y, A, B = as_floats(dY=dY, Y=Y, A=A, B=B)
+    _check_product(A, B)
+    check_shape("Y", Y, A.shape[:1] + B.shape[1:], "Y = A B")
+    check_shape("dY", dY, Y.shape, "the gradient has the shape of Y")
+    dA = dY @ B.T if len(B.shape) == 2 else dY.reshape(-1, 1) * B
+    return dA, A.T @ dY

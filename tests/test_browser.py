@@ -9,6 +9,7 @@ import functools
 import http.server
 import io
 import os
+import re
 import shutil
 import sys
 import threading
@@ -160,10 +161,10 @@ RAW_TEX = r"""() => {
   return found;
 }"""
 WIDER = """() => [...document.querySelectorAll("article *")].filter((box) => {
-  const scrolls = box.closest("pre, mjx-container, .pst-scrollable-table-container, .bug-table, .visually-hidden");
+  const scrolls = box.closest("pre, mjx-container, .pst-scrollable-table-container, .bug-table, .bp-graph-frame, .visually-hidden");
   return !scrolls && box.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
 }).slice(0, 3).map((box) => box.outerHTML.slice(0, 120))"""
-UNREACHABLE = """() => [...document.querySelectorAll('article mjx-container[display="true"], article pre')]
+UNREACHABLE = """() => [...document.querySelectorAll('article mjx-container[display="true"], article pre, article .bp-graph-frame')]
   .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1 && box.tabIndex < 0)
   .map((box) => box.outerHTML.slice(0, 80))"""
 
@@ -271,6 +272,88 @@ def test_a_figure_is_readable(theme: str, laptop: Watched) -> None:
         assert lighter / darker > 4.5, f"contrast {lighter / darker:.1f}"
 
 
+GRAPH_CONTRAST = r"""() => {
+  const channel = (value) => value <= 10.31 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\d.]+/g).map(Number);
+    return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
+  };
+  const worst = [];
+  for (const svg of document.querySelectorAll("svg.bp-graph-svg")) {
+    const paper = getComputedStyle(svg).backgroundColor, panel = getComputedStyle(svg.querySelector("rect")).fill;
+    const check = (part, ink, ground, least) => {
+      const [a, b] = [light(ink), light(ground)], ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+      if (ratio < least) worst.push(`${ratio.toFixed(2)} ${part.outerHTML.slice(0, 60)} ${ink} on ${ground}`);
+    };
+    for (const text of svg.querySelectorAll("text")) {
+      const beside = text.matches(".bp-slope, .bp-legend");
+      check(text, getComputedStyle(text).fill, beside ? paper : panel, 4.5);
+    }
+    for (const line of svg.querySelectorAll("path")) check(line, getComputedStyle(line).stroke, paper, 3);
+  }
+  return worst.slice(0, 5);
+}"""
+# With the fonts of this machine, measured: a text stays in its box, a local derivative in none.
+GRAPH_TEXT = r"""() => {
+  const wrong = [];
+  for (const svg of document.querySelectorAll("svg.bp-graph-svg")) {
+    if (!svg.checkVisibility()) continue;
+    const size = svg.viewBox.baseVal, room = svg.getBoundingClientRect();
+    if (room.width / size.width < .79) wrong.push(`shrunk to ${room.width / size.width}`);
+    const inside = (a, b) => a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height;
+    const apart = (a, b) => a.x > b.x + b.width || b.x > a.x + a.width || a.y > b.y + b.height || b.y > a.y + a.height;
+    const boxes = [...svg.querySelectorAll("rect")].map((box) => box.getBBox());
+    for (const text of svg.querySelectorAll("text")) {
+      const place = text.getBBox(), beside = text.matches(".bp-slope, .bp-legend");
+      const good = beside ? inside(place, size) && boxes.every((box) => apart(place, box)) : boxes.some((box) => inside(place, box));
+      if (!good) wrong.push(text.outerHTML);
+    }
+  }
+  return wrong.slice(0, 5);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_of_a_graph_stands_out(theme: str, laptop: Watched) -> None:
+    _theme(laptop.page, theme)
+    worst = laptop.page.evaluate(GRAPH_CONTRAST)
+    _theme(laptop.page, "light")
+    assert worst == []
+
+
+def test_the_texts_of_a_graph_fit_where_they_stand(laptop: Watched) -> None:
+    assert laptop.page.evaluate(GRAPH_TEXT) == []
+
+
+def test_the_texts_of_a_graph_can_be_read_on_a_telephone(narrow: Watched) -> None:
+    assert narrow.page.evaluate(GRAPH_TEXT) == []
+
+
+def test_the_table_of_a_graph_opens_with_the_keyboard(wide: Watched, site: str) -> None:
+    page = wide.open(f"{site}/chapters/05_chain_rule.html")
+    words = page.locator(".bp-graph details").first
+    table = words.locator("table")
+    assert not table.is_visible()
+    words.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert table.is_visible()
+    assert table.locator("tbody tr").count() == page.locator(".bp-graph").first.locator("rect").count()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_graph_follows_the_theme_of_jupyterlab(theme: str, browser: Any) -> None:
+    """Without the style sheet of the book: the paper that is painted suits the ink."""
+    from bpkit import Node, draw_graph
+
+    page = browser.new_page()
+    graph = draw_graph([Node("x", 1.0, 2.0), Node("y", 1.0, 1.0, ("x",), (2.0,))], "A graph").html
+    page.set_content(f'<body data-jp-theme-light="{str(theme == "light").lower()}">{graph}</body>')
+    assert page.evaluate(GRAPH_CONTRAST) == []
+    paper = page.evaluate("() => getComputedStyle(document.querySelector('svg')).backgroundColor")
+    assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 24, 29)"}[theme]
+    page.close()
+
+
 def test_the_copy_button_copies_the_whole_code(wide: Watched, site: str) -> None:
     page = wide.open(f"{site}/chapters/01_linear_regression.html")
     cell = page.locator("div.cell.exported:not(.tag_hide-input)", has=page.locator(".fold-button")).first
@@ -356,3 +439,33 @@ def test_the_first_tab_skips_to_the_content(wide: Watched, site: str) -> None:
     page = wide.open(f"{site}/index.html")
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.getAttribute('href')") == "#main-content"
+
+
+def test_the_cheat_sheet_fits_one_page_of_paper(browser: Any, site: str) -> None:
+    watched = Watched(browser, site, viewport={"width": 1280, "height": 900})
+    page = watched.open(f"{site}/chapters/appendices/cheat_sheet.html")
+    paper = page.pdf(prefer_css_page_size=True)
+    watched.context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) == 1
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_no_formula_of_the_cheat_sheet_is_cut_off(width: int, browser: Any, site: str) -> None:
+    watched = Watched(browser, site, viewport={"width": width, "height": 900})
+    page = watched.open(f"{site}/chapters/appendices/cheat_sheet.html")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".vjp-sheet mjx-container")]
+        .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.closest(".equation-row").textContent)"""
+    )
+    watched.context.close()
+    assert cut == []
+
+
+def test_a_link_to_a_cell_lands_on_it(wide: Watched, site: str) -> None:
+    page = wide.open(f"{site}/chapters/appendices/questions.html")
+    page.locator('article a[href*="#cell-"]').first.click()
+    page.wait_for_url("**#cell-*")
+    page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
+    cell = page.locator(f"[id='{page.url.partition('#')[2]}']")
+    assert cell.is_visible()
+    assert "cell" in cell.get_attribute("class").split()

@@ -53,7 +53,7 @@ def test_the_task_says_what_the_check_demands(exercise):
     if any(array.dtype == np.float32 for array in arrays):
         assert "float32" in task
     if any(array.ndim > 1 for array in arrays):
-        assert re.search(r"\(n, [dh1]\)|any shape|both tables", task.lower()), "shapes"
+        assert re.search(r"\(n, [dhk1]\)|any shape|both tables", task.lower()), "shapes"
 
 
 def test_several_outputs_have_names():
@@ -141,6 +141,7 @@ def test_such_a_stub_is_refused_when_the_sources_are_loaded(tmp_path, monkeypatc
         ("gradient-shape", "[3,2]"),
         ("gradient-shape", "(3, 2)"),
         ("separable", ["b"]),
+        ("separable", "b: The weights grow without end, slower and slower, and the loss goes to 0."),
         ("separable", np.array("b")),
         ("separable", np.array(["B"])),
         ("separable", np.str_("b")),
@@ -376,6 +377,37 @@ def test_typical_wrong_numbers_have_a_hint(exercise, value, mistake):
     fails(exercise, value, mistake=mistake)
 
 
+@pytest.mark.parametrize(
+    ("exercise", "value", "mistake"),
+    [
+        ("smoothed-minimum", 0.179, "only the first term"),
+        ("smoothed-minimum", "0.46", "the first class is missing"),
+        ("jacobian-row", (0.25, 0.17, 0.083), "the others grow too"),
+        ("half-the-loss", 2.67, ""),
+        ("diverging-rate", 0.217, ""),
+    ],
+)
+def test_a_rounded_mistake_is_recognised_but_not_a_rounded_answer(exercise, value, mistake):
+    result = check(exercise, value)
+    assert not result.passed
+    assert result.mistake == mistake
+
+
+def test_integer_labels_are_shown_as_integers():
+    def wrong(dL, L, Z, y):
+        return Z, None
+
+    assert "y=[0, 2])" in check("cross-entropy-vjp", wrong).message
+
+
+def test_a_factor_that_changes_is_shown_with_two_values():
+    def three_times(Z):
+        E = np.exp(Z - Z.max(axis=-1, keepdims=True))
+        return E / E.mean(axis=-1, keepdims=True)
+
+    assert "(3, then 2)" in check("stable-softmax", three_times).message
+
+
 def test_huber_without_the_incoming_gradient_is_named():
     huber, vjp = solution("huber-loss").values()
     fails("huber-loss", huber, lambda dL, L, y_hat, y, delta: vjp(1.0, L, y_hat, y, delta), mistake="dL is left out")
@@ -392,3 +424,35 @@ def test_clipped_probabilities_in_the_weighted_loss_are_recognised():
         return -(weight * y * np.log(P) + (1 - y) * np.log(1 - P)).mean()
 
     fails("weighted-bce", clipped, solution("weighted-bce")["weighted_bce_vjp"], mistake="clipped")
+
+
+# --- messages that tell numbers apart -------------------------------------------------------------------
+
+
+def test_two_different_numbers_never_look_alike():
+    def near(f, x, step):
+        return bpkit.numerical_gradient(f, x, "central", step / 100)
+
+    message = fails("fourth-order", near).message
+    assert "is 12.000025, wanted 12" in message
+
+
+def test_a_tiny_argument_is_not_shown_as_zero():
+    def relative(gradient, reference):
+        size = np.linalg.norm(reference)
+        return np.linalg.norm(gradient - reference) / (size or 1)
+
+    assert "reference=[1e-09, 2e-09, -1e-09]" in fails("gradient-error", relative).message
+
+
+@pytest.mark.parametrize(
+    ("exercise", "value", "words"),
+    [
+        ("noisy-loss", (-7, -4), "though its entry 2 is right."),
+        ("what-the-error-says", (0.5, 2, 7), "though its entries 1 and 2 are right."),
+        ("what-the-error-says", (7, 7, 7), "is not the right value."),
+        ("gradient-shape", (2, 2), "though its entry 2 is right."),
+    ],
+)
+def test_right_entries_of_a_predicted_tuple_are_named(exercise, value, words):
+    fails(exercise, value, words=words)

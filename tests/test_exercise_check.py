@@ -471,6 +471,15 @@ def test_a_mistake_in_one_output_is_recognised_beside_another():
     assert result.mistake == "the 2 from the square is missing"
 
 
+# The first words of the hints of such bugs: no probe of the exercise shows them.
+NONE_HERE = (
+    "The chain rule has a factor W here",
+    "Check that",
+    "Compare with one coarse central difference",
+    "Compare the shapes first",
+    "The number of rows is the product of all axes",
+    "Return a new array",
+)
 BUGS = [(exercise.id, bug, seen) for exercise in load_all().values() for bug, seen in catalogued(exercise.id)]
 
 
@@ -478,7 +487,7 @@ BUGS = [(exercise.id, bug, seen) for exercise in load_all().values() for bug, se
 def test_a_bug_of_the_catalogue_is_recognised(exercise, bug, seen):
     """Bugs that only show on bad input, or on shapes that the exercise leaves out, are none here."""
     result = judge(load_all()[exercise], seen)
-    if bug.prose.startswith(("The chain rule has a factor W here", "Check that")):
+    if bug.prose.startswith(NONE_HERE):
         assert result.passed
     else:
         assert result.status == "wrong"

@@ -12,7 +12,14 @@ from bpbook.exercises.make import fill_in_cells, solved_cells
 from bpbook.exercises.source import KINDS, Block, Exercise, SourceError, by_chapter, load_all, parse
 
 EXERCISES = list(load_all().values())
-CHAPTERS = ("01_linear_regression", "02_gradient_descent", "03_binary_cross_entropy")
+CHAPTERS = (
+    "01_linear_regression",
+    "02_gradient_descent",
+    "03_binary_cross_entropy",
+    "04_softmax_cross_entropy",
+    "05_chain_rule",
+    "06_gradient_checking",
+)
 
 
 def each(kind: str) -> pytest.MarkDecorator:

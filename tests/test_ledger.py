@@ -234,6 +234,7 @@ PRINTED = {
     "Derivative(L(w,b), w, b)": r"\frac{\partial^{2} L}{\partial w \partial b}",
     "Derivative((w*z-b)**2, w)": r"\frac{\partial}{\partial w} \left[ (w z - b)^{2} \right]",
     "Derivative(log(z), z)*b": r"\left( \frac{d}{d z} \ln(z) \right) b",
+    "Derivative(Sum(exp(x[i]),(i,1,n)), x[j])": r"\frac{\partial}{\partial x_{j}} \left[ \sum_{i=1}^{n} e^{x_{i}} \right]",
     "x[i,j]*v[j]": "x_{ij} v_{j}",
     "x[i,1]": "x_{i,1}",
     "Sum(-x[i],(i,1,n))": r"\sum_{i=1}^{n} (- x_{i})",

@@ -144,6 +144,15 @@ def test_every_text_output_is_a_source(book: MiniBook) -> None:
     assert missing(book, "11, 12, 13, 14", cell) == ["14"]
 
 
+def test_the_places_in_a_drawing_are_no_source(book: MiniBook) -> None:
+    from nbformat.v4 import new_output
+
+    cell = code("draw()")
+    data = {"text/plain": "x: value 21", "text/html": '<svg><text x="22">21</text></svg>'}
+    cell.outputs.append(new_output("display_data", data=data))  # type: ignore[no-untyped-call]
+    assert missing(book, "21, 22", cell) == ["22"]
+
+
 def test_other_chapters_are_no_source(book: MiniBook) -> None:
     book.chapter("02_second", [code("x = 333")])
     assert missing(book, "There are 333 rows.") == ["333"]

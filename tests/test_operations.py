@@ -29,7 +29,7 @@ def warnings_are_errors():
 
 
 def test_the_table_has_a_row_for_every_operation_of_the_package():
-    vjps = {name for name in bp.__all__ if name.endswith("_vjp")}
+    vjps = {name for name in bp.__all__ if name.endswith("_vjp")} - {"check_vjp"}  # that one checks the others
     assert {f"{operation.function}_vjp" for operation in OPERATIONS} == vjps
     assert all(operation.function in bp.__all__ for operation in OPERATIONS)
 

@@ -19,6 +19,7 @@ pytest.importorskip("bs4")
 
 from site_html import ROOT, html
 
+from bpbook.ladder.climb import RUNGS
 from bpbook.notebooks import pages
 from bpbook.site import audit
 from bpbook.site.hero import compute
@@ -48,6 +49,7 @@ BROKEN = {
     "poor_alt_texts": [
         '<article><img src="x.png"></article>',
         '<article><img src="x.png" alt="../_images/0123456789abcdef.png"></article>',
+        '<article><svg class="bp-graph-svg"><title>Computational graph</title></svg></article>',
     ],
     "raw_markup": ["<main>see {ref}`sec-loss`</main>", "<main>$$ x $$</main>", "<main>[here](#sec-loss)</main>", "<main>:eq:`eq-a`</main>"],
     "machine_paths": ["<p>/Users/reader/book/x.py</p>", "<p>file:///book</p>"],
@@ -120,6 +122,11 @@ def test_the_index_of_misconceptions_has_all_of_them(html: Path) -> None:
     assert len(audit.soup(html / "chapters/appendices/misconceptions.html").select("main article li")) == boxes > 0
 
 
+def test_the_index_of_bugs_explains_every_kind_of_check() -> None:
+    text = (ROOT / "chapters/appendices/bugs.md").read_text(encoding="utf-8").lower()
+    assert [rung for rung in RUNGS if f"*{rung}*" not in text] == []
+
+
 def test_every_foot_reports_errors_with_the_name_of_its_page(html: Path) -> None:
     for page in pages(ROOT):
         foot = audit.soup(html / f"{page}.html").select_one(".page-foot")
@@ -139,7 +146,7 @@ def test_chapters_say_how_long_they_take(html: Path) -> None:
 
 def test_the_landing_page_shows_the_picture_and_the_counts(html: Path) -> None:
     page = audit.soup(html / "index.html")
-    assert page.select_one("svg.hero title").get_text().startswith("A computational graph")
+    assert page.select_one(".hero svg title").get_text().startswith("A computational graph")
     counts = [int(count.get_text().replace(",", "")) for count in page.select(".proof-counts .count")]
     assert len(counts) >= 4
     assert min(counts) > 0
@@ -158,7 +165,7 @@ def test_defined_names_sees_functions_and_classes_only() -> None:
 
 
 def test_the_picture_of_the_book_agrees_with_its_own_cross_entropy() -> None:
-    shown = {value.name.split(" ")[0]: value for value in compute()}
+    shown = {node.name.split(" ")[0]: node for node in compute()}
     Z, y = np.array([shown["z"].value]), np.array([1.0])
     assert shown["L"].value == pytest.approx(bce_logits(Z, y), rel=1e-14)
     assert shown["z"].gradient == pytest.approx(bce_logits_vjp(1.0, bce_logits(Z, y), Z, y)[0][0], rel=1e-14)
@@ -174,3 +181,11 @@ def test_folded_code_takes_no_time_to_read() -> None:
     folded_page += hidden
     assert reading_minutes(open_page) == 20
     assert reading_minutes(folded_page) == 0
+
+
+def test_a_picture_and_the_source_of_an_equation_are_no_words_to_read() -> None:
+    picture, equation = new_document("picture"), new_document("equation")
+    picture += nodes.raw("", "<svg> " + "<path/> " * 1800 + "</svg>", format="html")
+    equation += nodes.math_block("", "a + " * 1800 + "b")
+    assert reading_minutes(picture) == 0
+    assert reading_minutes(equation) == 1

@@ -1,4 +1,4 @@
-"""Ask a worker process about one bug after the other, and replace it when a bug makes it hang."""
+"""Ask worker processes about one bug after the other, and replace one that a bug makes hang."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
@@ -25,8 +26,8 @@ Answer = dict[str, Any]
 Lines = Queue[str | None]
 
 
-def answers(root: Path, catalogue: Path, names: Sequence[str], time_limit: float) -> Iterator[tuple[Answer, float]]:
-    """Yield the worker's answer and the seconds it took, for each name.
+def answers(root: Path, catalogue: Path, names: Sequence[str], time_limit: float, seeds: Sequence[int] = ()) -> list[tuple[Answer, float]]:
+    """Return the answer of a worker and the seconds it took, for each name; as many workers as there are processors.
 
     Parameters
     ----------
@@ -36,16 +37,25 @@ def answers(root: Path, catalogue: Path, names: Sequence[str], time_limit: float
         Ids of bugs; '' stands for the package as it is.
     time_limit : float
         Seconds for one bug; the answer for one that takes longer has the rung 'time limit'.
+    seeds : sequence of int
+        Where there are any, the answer also says for each what `bpbook.bugs.count.caught` says.
     """
-    left = list(names)
+    lanes = min(os.cpu_count() or 1, len(names))
+    shares = [list(names[lane::lanes]) for lane in range(lanes)]
+    with ThreadPoolExecutor(max(lanes, 1)) as pool:
+        found = list(pool.map(lambda share: list(_lane(root, catalogue, share, time_limit, seeds)), shares))
+    return [found[place % lanes][place // lanes] for place in range(len(names))]
+
+
+def _lane(root: Path, catalogue: Path, left: list[str], time_limit: float, seeds: Sequence[int]) -> Iterator[tuple[Answer, float]]:
     while left:
-        for answer, seconds in _one_worker(root, catalogue, left, time_limit):
+        for answer, seconds in _one_worker(root, catalogue, left, time_limit, seeds):
             yield answer, seconds
             left = left[1:]
 
 
-def _one_worker(root: Path, catalogue: Path, names: list[str], time_limit: float) -> Iterator[tuple[Answer, float]]:
-    with _worker([str(root), str(catalogue), *names]) as (lines, errors):
+def _one_worker(root: Path, catalogue: Path, names: list[str], time_limit: float, seeds: Sequence[int]) -> Iterator[tuple[Answer, float]]:
+    with _worker([str(root), str(catalogue), ",".join(map(str, seeds)), *names]) as (lines, errors):
         for place, name in enumerate(names):
             answer, seconds = _next_answer(lines, time_limit if place else time_limit + START_LIMIT)
             if not answer:

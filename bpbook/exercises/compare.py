@@ -100,15 +100,21 @@ def _agree(got: NDArray[Any], wanted: NDArray[Any], tolerance: float, zero: floa
 def _first_difference(got: NDArray[Any], wanted: NDArray[Any], same: NDArray[Any]) -> str:
     wrong = np.argwhere(~same)
     index = tuple(int(entry) for entry in wrong[0])
-    numbers = f"is {number(got[index])}, wanted {number(wanted[index])}"
+    numbers = "is {}, wanted {}".format(*_apart(got[index], wanted[index]))
     if not index:
         return numbers
     return f"differs in {len(wrong)} of {got.size} entries: entry {list(index)} {numbers}"
 
 
-def number(value: Any) -> str:
-    """Return a number as text, with six significant digits."""
-    return f"{complex(value):.6g}" if np.iscomplexobj(value) else f"{float(value):.6g}"
+def _apart(one: Any, other: Any) -> tuple[str, str]:
+    """Return two different numbers as texts, with so many digits that they do not look alike."""
+    pairs = [(number(one, digits), number(other, digits)) for digits in (6, 9, 12, 17)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+
+
+def number(value: Any, digits: int = 6) -> str:
+    """Return a number as text, with six significant digits if no more are asked for."""
+    return f"{complex(value):.{digits}g}" if np.iscomplexobj(value) else f"{float(value):.{digits}g}"
 
 
 def kind_of(value: Value) -> str:
@@ -167,7 +173,7 @@ def _choice(text: str, choices: dict[str, str]) -> str:
     def bare(words: str) -> str:
         return re.sub(r"[\W_]+", " ", words).strip().casefold()
 
-    letters = {bare(words): letter for letter, words in choices.items()}
+    letters = {bare(form): letter for letter, words in choices.items() for form in (words, f"{letter} {words}")}
     return letters.get(bare(text), bare(text)).casefold()
 
 

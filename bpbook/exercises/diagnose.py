@@ -97,7 +97,8 @@ def _name_factor(ratios: list[float], pairs: Sequence[Pair]) -> str:
     if any(pair.wanted.size == 1 for pair in pairs):
         # Any two numbers have a ratio; it says nothing.
         return ""
-    return f"it is off by a factor that changes from call to call ({ratios[0]:.6g}, then {ratios[-1]:.6g})"
+    other = next(ratio for ratio in ratios if not np.isclose(ratio, ratios[0], rtol=1e-3))
+    return f"it is off by a factor that changes from call to call ({ratios[0]:.6g}, then {other:.6g})"
 
 
 def _constant(ratio: float) -> str:

@@ -123,7 +123,18 @@ def _explain_value(exercise: Exercise, outcome: Outcome, found: Problem) -> str:
         return f"`{outcome.name}` {found.text}."
     if _nearly(exercise, outcome):
         return f"`{outcome.name}` is close, but not precise enough."
-    return f"`{outcome.name}` is not the right value."
+    return f"`{outcome.name}` is not the right value{_right_entries(exercise, outcome)}."
+
+
+def _right_entries(exercise: Exercise, outcome: Outcome) -> str:
+    """Say which entries of a predicted tuple are right; the others may be looked for alone."""
+    wanted = reference(exercise.id).values[outcome.name].value
+    assert outcome.value is not None and wanted is not None
+    pairs = zip(spelled(outcome.value, wanted, {}).items, spelled(wanted, wanted, {}).items, strict=False)
+    right = [str(place) for place, (one, other) in enumerate(pairs, start=1) if problem(one, other, exercise.tolerance) is None]
+    if not right:
+        return ""
+    return f", though its entry {right[0]} is right" if len(right) == 1 else f", though its entries {' and '.join(right)} are right"
 
 
 def _decimal_comma(value: Value) -> bool:
@@ -211,4 +222,11 @@ def _shown(argument: object, largest: int) -> str:
     dtype = "" if argument.dtype == np.float64 else f" {argument.dtype}"
     if argument.size > largest:
         return f"<array {argument.shape}{dtype}>"
-    return f"{np.round(argument.astype(np.float64), 4).tolist()}{dtype}"
+    if argument.dtype.kind in "bi":
+        return str(argument.tolist())
+    return f"{_rounded(argument.astype(np.float64).tolist())}{dtype}"
+
+
+def _rounded(values: Any) -> Any:
+    """Return numbers, in lists as deep as they are, with four significant digits: a tiny one is not zero."""
+    return [_rounded(value) for value in values] if isinstance(values, list) else float(f"{values:.4g}")

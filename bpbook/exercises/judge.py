@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from bpbook.exercises.compare import ZERO, Problem, problem, spelled
-from bpbook.exercises.explain import Fault, explain, missing
+from bpbook.exercises.explain import NEAR, Fault, explain, missing
 from bpbook.exercises.observe import Observation, Outcome
 from bpbook.exercises.references import catalogued, reference
 from bpbook.exercises.result import Result, code
 from bpbook.exercises.source import Block, Exercise
 from bpbook.exercises.values import Value
+
+# A known wrong prediction is recognised if it differs by less, relatively: 0.17 is meant to be 1/6.
+ROUNDED = 0.03
 
 
 def judge(exercise: Exercise, seen: Observation) -> Result:
@@ -71,7 +74,7 @@ def _faults(exercise: Exercise, seen: Observation) -> Iterator[Fault]:
             yield place, one, found
 
 
-def _difference(exercise: Exercise, got: Outcome, wanted: Outcome, zero: float) -> Problem | None:
+def _difference(exercise: Exercise, got: Outcome, wanted: Outcome, zero: float, tolerance: float = 0.0) -> Problem | None:
     if got.failure or wanted.failure:
         same = got.failure and wanted.failure and (got.failure.kind, got.failure.name) == (wanted.failure.kind, wanted.failure.name)
         return None if same else Problem("failure", "")
@@ -79,7 +82,7 @@ def _difference(exercise: Exercise, got: Outcome, wanted: Outcome, zero: float) 
     value, target = got.value, wanted.value
     if got.name not in exercise.functions:
         value, target = (spelled(side, reference(exercise.id).values[got.name].value or side, exercise.choices) for side in (value, target))
-    found = problem(value, target, exercise.tolerance, zero)
+    found = problem(value, target, max(exercise.tolerance, tolerance), zero)
     if found:
         return found
     if got.changed != wanted.changed:
@@ -126,7 +129,19 @@ def _recognised(exercise: Exercise, seen: Observation, fault: Fault) -> Block | 
     for wrong in exercise.wrongs:
         if _same_output(exercise, seen, reference(exercise.id, wrong.title), fault):
             return wrong
-    return None
+    return _recognised_roughly(exercise, seen)
+
+
+def _recognised_roughly(exercise: Exercise, seen: Observation) -> Block | None:
+    """Return the known wrong prediction that was rounded: a mistake need not be made to all its digits."""
+    if exercise.functions or _near(exercise, seen, reference(exercise.id), NEAR):
+        return None
+    return next((wrong for wrong in exercise.wrongs if _near(exercise, seen, reference(exercise.id, wrong.title), ROUNDED)), None)
+
+
+def _near(exercise: Exercise, seen: Observation, other: Observation, tolerance: float) -> bool:
+    pairs = zip(_outcomes(seen), _outcomes(other), strict=True)
+    return all(_difference(exercise, one, two, 0.0, tolerance) is None for one, two in pairs)
 
 
 def _same_output(exercise: Exercise, seen: Observation, other: Observation, fault: Fault) -> bool:

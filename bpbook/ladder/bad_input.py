@@ -7,13 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from bpbook.ladder.bad_axes import axis_cases, shape_cases
 from bpbook.ladder.bad_descent import descent_cases
-from bpbook.ladder.bad_labels import zero_one_labels
+from bpbook.ladder.bad_gradcheck import gradcheck_cases
+from bpbook.ladder.bad_graph import graph_cases
+from bpbook.ladder.bad_labels import class_targets, zero_one_labels
 from bpbook.ladder.case import NOT_NUMBERS, Case
 from bpbook.ladder.operations import OPERATIONS, Operation
 
 # Bad calls beyond what the table of operations tells.
-SPECIAL: tuple[Callable[[], Iterable[Case]], ...] = (zero_one_labels, descent_cases)
+SPECIAL: tuple[Callable[[], Iterable[Case]], ...] = (
+    zero_one_labels,
+    class_targets,
+    descent_cases,
+    axis_cases,
+    shape_cases,
+    gradcheck_cases,
+)
+
+# The same, made with the classes of the package under test.
+OF_PACKAGE: tuple[Callable[[Any], Iterable[Case]], ...] = (graph_cases,)
 
 
 def _calls(operation: Operation, bp: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -35,13 +48,14 @@ def cases(bp: Any, function: str = "") -> list[Case]:
         for case in _table_cases(operation, bp)
     ]
     found += [case for special in SPECIAL for case in special()]
+    found += [case for special in OF_PACKAGE for case in special(bp)]
     return [case for case in found if function in ("", case.function)]
 
 
 def _table_cases(operation: Operation, bp: Any) -> Iterator[Case]:
     for function, arguments in _calls(operation, bp):
         labels = {name for name, derivative in zip(operation.arguments, operation.derivatives, strict=True) if derivative is None}
-        free = operation.free if function == operation.function else frozenset()
+        free = operation.free if function == operation.function else operation.free_vjp
         for name in arguments:
             yield from _bad_values(function, name, arguments, free, operation.options)
         yield from _mixed_precision(function, arguments, labels, operation.options)

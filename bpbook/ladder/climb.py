@@ -8,7 +8,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from bpbook.ladder import bad_input, contract, descent, rungs
+from bpbook.ladder import bad_input, broadcasting, contract, descent, gradcheck, graph, rungs
 from bpbook.ladder.operations import OPERATIONS, Operation
 from bpbook.ladder.report import strict
 
@@ -34,6 +34,9 @@ class Fall:
 # Functions that are no operations have oracles of their own: rung -> the functions it is about, and the oracles.
 ORACLES: dict[str, tuple[tuple[str, ...], Sequence[Callable[[Any], None]]]] = {
     "descent": (("gradient_descent",), descent.ORACLES),
+    "broadcasting": (("unbroadcast",), broadcasting.ORACLES),
+    "graph": (("draw_graph",), graph.ORACLES),
+    "gradient checker": (gradcheck.FUNCTIONS, gradcheck.ORACLES),
 }
 RUNGS = ("formula", "contract", "central differences", "complex step", "independent program", "extremes", "bad input", *ORACLES)
 

@@ -64,6 +64,8 @@ class Operation:
     free : frozenset of (str, str)
         Pairs of an argument and a kind of wrong shape (see `bad_input`) that is right here; the kind
         'any shape' stands for all kinds. It holds for the function, not for its VJP.
+    free_vjp : frozenset of (str, str)
+        The same for the VJP: a sum over all entries, for instance, does not say what shape X had.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Operation:
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     labels: tuple[str, ...] = ()
     free: frozenset[tuple[str, str]] = frozenset()
+    free_vjp: frozenset[tuple[str, str]] = frozenset()
 
     def calls(self, bp: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """Return the function and its vector-Jacobian product, with the options filled in."""

@@ -146,7 +146,8 @@ class BookPrinter(LatexPrinter):
 
     def _print_Derivative(self, expr: sp.Derivative) -> str:
         inner, order = expr.expr, len(expr.variables)
-        several = getattr(inner, "func", None) in self.bare or len(names_of(inner)) > 1
+        entry = any(isinstance(name, sp.Indexed) for name in expr.variables)  # where there is one entry, there are others
+        several = entry or getattr(inner, "func", None) in self.bare or len(names_of(inner)) > 1
         d = "\\partial" if several or isinstance(inner, (sp.Symbol, sp.Indexed)) else "d"
         power = f"^{{{order}}}" if order > 1 else ""
         below = " ".join(f"{d} {self._print(name)}" + (f"^{{{count}}}" if count > 1 else "") for name, count in expr.variable_count)

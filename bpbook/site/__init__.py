@@ -11,8 +11,38 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part of the extension with Sphinx."""
     # Imported here, so that `import bpbook.site.build` works where Sphinx is not installed.
-    from bpbook.site import api, assets, cells, equations, icons, landing, links, misconceptions, order, page, settings
+    from bpbook.site import (
+        api,
+        assets,
+        borrowed,
+        cells,
+        equations,
+        icons,
+        landing,
+        links,
+        misconceptions,
+        named_cells,
+        order,
+        page,
+        settings,
+        vjp_sheet,
+    )
 
-    for part in (settings, order, misconceptions, equations, cells, links, api, landing, page, assets, icons):
+    for part in (
+        settings,
+        order,
+        misconceptions,
+        equations,
+        vjp_sheet,
+        cells,
+        named_cells,
+        borrowed,
+        links,
+        api,
+        landing,
+        page,
+        assets,
+        icons,
+    ):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bpbook.site.sources import equation_labels, exported
+from bpbook.site.sources import LABEL, equation_labels, exported
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-LABEL = re.compile(r"(?<![:`\w])`((?:eq|def)-[\w-]+)`(?!`)")
 
 
 def _link_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:

@@ -90,6 +90,9 @@ def poor_alt_texts(html: Path) -> list[str]:
                 problems.append(
                     f"{path.relative_to(html)}: {image.get('src')} has the alt text {alt!r}, wanted what one sees, in a sentence"
                 )
+        for title in soup(path).select("article svg.bp-graph-svg > title"):
+            if title.get_text() == "Computational graph":
+                problems.append(f"{path.relative_to(html)}: a graph without a title, wanted draw_graph(..., title=...)")
     return problems
 
 

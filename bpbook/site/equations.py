@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Equation:
+    """A labelled equation: its LaTeX, and the anchor and the title of the section that holds it."""
+
+    latex: str
+    section: str
+    title: str
+
+
 class check_mark(nodes.General, nodes.Element):
     """The mark below a checked equation; opening it shows the code of the check."""
 
@@ -29,11 +39,11 @@ class equation_box(nodes.General, nodes.Element):
     """Stands for the box until the whole book has been read."""
 
 
-def _store(env: BuildEnvironment) -> dict[str, dict[str, str]]:
-    """Return the labelled equations found so far: page -> label -> LaTeX."""
+def _store(env: BuildEnvironment) -> dict[str, dict[str, Equation]]:
+    """Return the labelled equations found so far: page -> label -> equation."""
     if not hasattr(env, "bpbook_equations"):
         env.bpbook_equations = {}  # type: ignore[attr-defined]
-    return cast("dict[str, dict[str, str]]", env.bpbook_equations)  # type: ignore[attr-defined]
+    return cast("dict[str, dict[str, Equation]]", env.bpbook_equations)  # type: ignore[attr-defined]
 
 
 # --- check marks ----------------------------------------------------------------------------------
@@ -42,10 +52,19 @@ def _store(env: BuildEnvironment) -> dict[str, dict[str, str]]:
 def _read_page(app: Sphinx, doctree: nodes.document) -> None:
     page = app.env.docname
     blocks = doctree.findall(nodes.math_block)
-    _store(app.env)[page] = {block["label"]: block.astext() for block in blocks if block.get("label")}
+    _store(app.env)[page] = {block["label"]: _equation(block) for block in blocks if block.get("label")}
     path = Path(app.env.doc2path(page))
     if path.suffix == ".ipynb":
         _mark_cells(doctree, check_summaries(path, Path(app.srcdir)))
+
+
+def _equation(block: nodes.math_block) -> Equation:
+    section = block.parent
+    while section is not None and not isinstance(section, nodes.section):
+        section = section.parent
+    if section is None:
+        return Equation(block.astext(), "", "")
+    return Equation(block.astext(), section["ids"][0], cast(nodes.Element, section[0]).astext())
 
 
 def _mark_cells(doctree: nodes.document, summaries: dict[str, str]) -> None:
@@ -92,22 +111,42 @@ class EquationBox(SphinxDirective):
 
 def _fill_boxes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for box in list(doctree.findall(equation_box)):
-        rows = [row for label in box["labels"] for row in _row(app, docname, label, box)]
+        rows = [row for label in box["labels"] for row in equation_row(app, docname, label, box)]
         title = nodes.title("", "", nodes.Text("The equations of this chapter"))
         box.replace_self(nodes.admonition("", title, *rows, classes=["equation-box"]))
 
 
-def _row(app: Sphinx, docname: str, label: str, box: equation_box) -> list[nodes.Node]:
-    page = next((page for page, found in _store(app.env).items() if label in found), None)
+def _page_of(app: Sphinx, label: str) -> str | None:
+    return next((page for page, found in _store(app.env).items() if label in found), None)
+
+
+def equation_row(app: Sphinx, docname: str, label: str, place: nodes.Element) -> list[nodes.Node]:
+    """Return an equation of the book for showing it again: what it proves, and its number as a link.
+
+    A label that no page has is a warning at the place that asks for it, and the answer is empty.
+    """
+    page = _page_of(app, label)
     if page is None:
-        logger.warning("equation-box: no equation has the label %r", label, location=box)
+        logger.warning("no equation has the label %r", label, location=place)
         return []
     anchor = nodes.make_id(f"equation-{label}")
     numbers = app.env.toc_fignumbers.get(page, {}).get("displaymath", {}).get(anchor, ())
     text = nodes.inline("", f"({'.'.join(map(str, numbers))})" if numbers else "(see there)")
     link = make_refnode(app.builder, docname, page, anchor, text)
-    equation = nodes.math_block("", outcome(_store(app.env)[page][label]), nowrap=False, number=None, label=None, docname=docname)
+    latex = outcome(_store(app.env)[page][label].latex)
+    equation = nodes.math_block("", latex, nowrap=False, number=None, label=None, docname=docname)
     return [nodes.container("", equation, nodes.paragraph("", "", link), classes=["equation-row"])]
+
+
+def section_link(app: Sphinx, docname: str, label: str) -> nodes.reference | None:
+    """Return a link to the section that holds an equation, with its number and title; None if no page has the label."""
+    page = _page_of(app, label)
+    if page is None:
+        return None
+    equation = _store(app.env)[page][label]
+    numbers = app.env.toc_secnumbers.get(page, {}).get(f"#{equation.section}", ())
+    text = f"{'.'.join(map(str, numbers))} {equation.title}".strip()
+    return make_refnode(app.builder, docname, page, equation.section, nodes.inline("", text))
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:

@@ -23,10 +23,9 @@ class HeroGraph(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         legend = (
-            '<p class="hero-legend"><span class="forward">Values go forward</span>, <span class="backward">gradients come backward</span>. '
-            "The book's own code computed every number here when this page was built.</p>"
+            '<p class="hero-legend">The book\'s own code computed every number here, and drew the picture, when this page was built.</p>'
         )
-        return [nodes.raw("", f'<div class="hero-frame">{draw("wide")}{draw("narrow")}{legend}</div>', format="html")]
+        return [nodes.raw("", f'<div class="hero-frame">{draw()}{legend}</div>', format="html")]
 
 
 class ProofCounts(SphinxDirective):

@@ -41,23 +41,22 @@ def _depart_facts(writer: Any, node: page_facts) -> None:
 
 def _is_folded(node: nodes.Node) -> bool:
     again = isinstance(node, nodes.admonition) and "equation-box" in node["classes"]
-    return again or isinstance(node, (check_mark, HideCodeCellNode))
+    return again or isinstance(node, (check_mark, HideCodeCellNode, nodes.raw))
 
 
 def reading_minutes(doctree: nodes.document) -> int:
     """Return the time to read a page: words at 180 a minute, 3 s for a line of code, 20 s for an equation.
 
     What is folded away (the code of the checks, cells with the tag `hide-input`, long docstrings) does not count,
-    nor do the equations that a box shows again.
+    nor do the equations that a box shows again, nor the source of a picture that is drawn in the page.
     """
     page = doctree.deepcopy()
     for folded in list(page.findall(_is_folded)):
         folded.parent.remove(folded)
-    code = list(page.findall(nodes.literal_block))
-    equations = len(list(page.findall(nodes.math_block)))
+    code, equations = list(page.findall(nodes.literal_block)), list(page.findall(nodes.math_block))
     lines = sum(len(DOCSTRING.sub('"""', block.astext()).splitlines()) for block in code)
-    words = len(page.astext().split()) - sum(len(block.astext().split()) for block in code)
-    return math.ceil(words / WORDS_A_MINUTE + (lines * SECONDS_A_CODE_LINE + equations * SECONDS_AN_EQUATION) / 60)
+    words = len(page.astext().split()) - sum(len(block.astext().split()) for block in (*code, *equations))
+    return math.ceil(words / WORDS_A_MINUTE + (lines * SECONDS_A_CODE_LINE + len(equations) * SECONDS_AN_EQUATION) / 60)
 
 
 def builds_on(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from bpbook.notebooks import cells, pages
 
 TANGLE = "tangle:"
+LABEL = re.compile(r"(?<![:`\w])`((?:eq|def)-[\w-]+)`(?!`)")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""The affine map, in the table of operations."""
+"""The affine map and the matrix product, in the table of operations."""
 
 from __future__ import annotations
 
-from bpbook.ladder import extremes, formulas, independent
+from bpbook.ladder import extremes, extremes_arrays, formulas, formulas_arrays, independent, independent_arrays
 from bpbook.ladder.operation import ND, NDH, Operation, normal
 
 # More rows of X are a larger batch: nothing else fixes n in the forward function.
@@ -35,5 +35,32 @@ LINEAR = (
         independent=independent.affine,
         torch=independent.affine,
         free=MORE_ROWS,
+    ),
+    Operation(
+        name="matmul",
+        function="matmul",
+        arguments=("A", "B"),
+        draw=normal(lambda n, d, h: (n, d), lambda n, d, h: (d, h)),
+        sizes=NDH,
+        formula=formulas_arrays.multiply,
+        derivatives=formulas_arrays.MULTIPLY_DERIVATIVES,
+        points=((0.0, 0.0), (1.5, -2.0), (-3.0, 0.125)),
+        independent=independent_arrays.matmul,
+        torch=independent_arrays.matmul,
+        extremes=extremes_arrays.matmul,
+        free=frozenset({("A", "is twice as long"), ("B", "lacks the last axis"), ("B", "has one column less")}),
+    ),
+    Operation(
+        name="matmul, a matrix and a vector",
+        function="matmul",
+        arguments=("A", "B"),
+        draw=normal(lambda n, d: (n, d), lambda n, d: (d,)),
+        sizes=ND,
+        formula=formulas_arrays.multiply,
+        derivatives=formulas_arrays.MULTIPLY_DERIVATIVES,
+        points=((1.5, -2.0),),
+        independent=independent_arrays.matmul,
+        torch=independent_arrays.matmul,
+        free=frozenset({("A", "is twice as long"), ("B", "has one more axis at the end")}),
     ),
 )
