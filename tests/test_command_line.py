@@ -173,7 +173,7 @@ def test_check_runs_everything_and_fails_when_one_fails(
 
 def test_check_covers_every_fast_check() -> None:
     commands = {tuple(command[:2]) for command in check.CHECKS.values()}
-    wanted = {("bpbook", name) for name in ("tangle", "firewall", "ledger", "numbers", "uncompared", "exercises", "normalise")}
+    wanted = {("bpbook", name) for name in ("tangle", "firewall", "ledger", "numbers", "uncompared", "exercises", "normalise", "results")}
     assert wanted | {("ruff", "check"), ("ruff", "format")} == {command for command in commands if command[0] != "mypy"}
     assert "mypy" in {command[0] for command in commands}
     assert all("--check" in command for command in check.CHECKS.values() if {"tangle", "exercises", "normalise", "format"} & {*command})

@@ -477,6 +477,7 @@ NONE_HERE = (
     "Check that",
     "Compare with one coarse central difference",
     "Compare the shapes first",
+    "Give each entry a step that fits its own size",
     "The number of rows is the product of all axes",
     "Return a new array",
 )
