@@ -57,6 +57,9 @@ def test_many_bugs_train_anyway(results):
     # The reason why this book does not trust a falling loss.
     hidden = {result.bug.id for result in results if result.trains}
     assert len(hidden) > len(results) / 3
+    apart = [result for result in results if not result.bug.in_training]
+    assert apart and not any(result.trains for result in apart)  # no training runs their code, so its loss says nothing
+    assert f"with {len(hidden)} of the {len(results) - len(apart)} in code that a training runs" in bugs.hidden(results)
     assert {"mse-vjp-without-two", "affine-vjp-db-mean", "bce-vjp-extra-slope"} <= hidden
     assert not {"descent-climbs", "mse-vjp-residual-turned", "bce-vjp-residual-turned"} & hidden
 

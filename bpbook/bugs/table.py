@@ -9,7 +9,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from bpbook.bugs import Result
+from bpbook.bugs import Result, hidden
 
 HEAD = ("Function and edit", "What one sees", "Hint", "Killed by")
 
@@ -25,8 +25,8 @@ def table(root: Path, results: Sequence[Result]) -> str:
 
 
 def _caption(results: Sequence[Result]) -> str:
-    killed, hidden = (sum(flags) for flags in zip(*((result.killed, result.trains) for result in results), strict=True))
-    return f"{killed} of {len(results)} bugs are killed by a check; {hidden} of them let the loss go down all the same."
+    killed = sum(result.killed for result in results)
+    return f"{killed} of {len(results)} bugs are killed by a check; {hidden(results)}."
 
 
 def _group(root: Path, chapter: str, results: Sequence[Result]) -> str:
