@@ -61,9 +61,10 @@ def sum_over(X: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool
 
     Derived in :doc:`chapter 5 </chapters/05_chain_rule>`, section :ref:`Sums, the other way round <sec-chain-sums>`.
     """
-    (X,) = as_floats(X=X)
-    check_batch("X", X)
-    return X.sum(axis=_check_axes(X, axis, keepdims), keepdims=keepdims)
+    (terms,) = as_floats(X=X)
+    check_batch("X", terms)
+    axes = _check_axes(terms, axis, keepdims)
+    return terms.sum(axis=axes, keepdims=keepdims)
 
 
 @np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
