@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check serve lab notebooks tangle exercises results lock clean
+.PHONY: help setup book test check serve lab notebooks tangle exercises results bench lock clean
 
 help: ## list these targets
 	@echo "make TARGET, where TARGET is one of"
@@ -48,6 +48,18 @@ exercises: $(READY) ## write the exercise notebooks from their sources
 
 results: $(READY) ## repeat the long runs whose results the chapters read (minutes)
 	$(BIN)/python -m bpbook results
+
+# The peers are large and pin versions of their own, so they get an environment of their own.
+BENCH := .venv-bench
+
+bench: $(BENCH)/.ready ## time bpkit beside PyTorch, JAX and others (ten minutes; installs them into .venv-bench)
+	$(BENCH)/bin/python -m bpbook bench
+
+$(BENCH)/.ready: bpbook/bench/requirements.txt
+	@echo "Setting up $(BENCH), once; PyTorch and JAX are large downloads ..."
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check -r bpbook/bench/requirements.txt
+	@touch $@
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --quiet -o requirements.lock

@@ -18,6 +18,7 @@ FIXED = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
+    "TQDM_DISABLE": "1",  # a progress bar is for people
 }
 # Settings of a terminal or a user that change what cells print or how figures are drawn.
 UNWANTED = ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS", "MATPLOTLIBRC", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR")

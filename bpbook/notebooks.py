@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CHAPTER = re.compile(r"chapters/\d\d_\w+")
+CHAPTER = re.compile(r"chapters/\d\d[a-z]?_\w+")  # 10b: an interlude after chapter 10
 
 
 class BookError(Exception):
@@ -106,7 +106,7 @@ def chapters(root: Path) -> list[Path]:
     missing = [relative(path, root) for path in found if not path.is_file()]
     if missing:
         raise BookError(f"_toc.yml names chapters that are not there: {', '.join(missing)}")
-    left_out = sorted(set((root / "chapters").glob("[0-9][0-9]_*.ipynb")) - set(found))
+    left_out = sorted(set((root / "chapters").glob("[0-9][0-9]*_*.ipynb")) - set(found))
     if left_out:
         raise BookError(f"_toc.yml leaves out {', '.join(relative(path, root) for path in left_out)}")
     return found

@@ -11,8 +11,8 @@ from pathlib import Path
 from bpbook.tangle.exported import Piece
 
 LIGHT = ("numpy",)
-# Drawing functions import these themselves, so that bpkit needs NumPy alone.
-INSIDE_FUNCTIONS = ("matplotlib",)
+# Functions that draw, download or show progress import these themselves, so that bpkit needs NumPy alone.
+INSIDE_FUNCTIONS = ("matplotlib", "platformdirs", "pooch", "tqdm")
 
 
 def graph_violations(root: Path, found: Sequence[Piece]) -> list[str]:
@@ -57,11 +57,11 @@ def _problem(importer: str, module: str, name: str, at_top: bool, found: Sequenc
     if package in sys.stdlib_module_names or package in LIGHT or (package in INSIDE_FUNCTIONS and not at_top):
         return ""
     if package != "bpkit":
-        return f"imports {module}; bpkit is light: NumPy, and {', '.join(INSIDE_FUNCTIONS)} only inside functions that draw"
-    exporters = [piece.chapter for piece in found if piece.module == submodule and name in piece.names]
-    importers = [piece.chapter for piece in found if piece.module == importer]
+        return f"imports {module}; bpkit is light: NumPy, and {', '.join(INSIDE_FUNCTIONS)} only inside the functions that use them"
+    exporters = [(piece.cell.notebook, piece.chapter) for piece in found if piece.module == submodule and name in piece.names]
+    importers = [(piece.cell.notebook, piece.chapter) for piece in found if piece.module == importer]
     if not exporters:
         return f"imports {name or 'all'} from {module}, which no chapter exports there"
     if importers and exporters[0] > max(importers):
-        return f"imports {name} of chapter {exporters[0]}, but its own last chapter is {max(importers)}"
+        return f"imports {name} of chapter {exporters[0][1]}, but its own last chapter is {max(importers)[1]}"
     return ""

@@ -24,7 +24,7 @@ from bpbook.datasets import data_file
 from bpbook.notebooks import BookError, UsageError, repository_root
 
 FILE = "results.json"
-PACKAGES = ("numpy", "autograd")
+PACKAGES = ("numpy", "autograd", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,29 @@ def _bugs(root: Path) -> dict[str, Any]:
     return {"seeds": list(SEEDS), "bugs": len(found), "kinds": by_kind(found), "each": found}
 
 
-RUNS = {"bugs": Run(_bugs, ("bpkit/*.py", "bpbook/bugs/*", "bpbook/ladder/**/*.py"))}
+def _xor(root: Path) -> dict[str, Any]:
+    from bpbook.long_runs import xor
+
+    return xor.results()
+
+
+TWO_LAYERS = tuple(f"bpkit/{name}.py" for name in ("activations", "linear", "losses", "two_layers", "validation"))
+
+
+def _fashion(root: Path) -> dict[str, Any]:
+    from bpbook.long_runs import fashion
+
+    return fashion.run()
+
+
+TRAINING = tuple(
+    f"bpkit/{name}.py" for name in ("activations", "data", "layers", "linear", "losses", "network", "optimisers", "training", "validation")
+)
+RUNS = {
+    "bugs": Run(_bugs, ("bpkit/*.py", "bpbook/bugs/*", "bpbook/ladder/**/*.py")),
+    "xor": Run(_xor, (*TWO_LAYERS, "bpbook/long_runs/xor.py")),
+    "fashion": Run(_fashion, (*TRAINING, "bpbook/datasets.py", "bpbook/long_runs/fashion.py")),
+}
 
 
 def load_results(name: str) -> dict[str, Any]:

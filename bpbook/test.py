@@ -9,7 +9,7 @@ import sys
 
 from bpbook.notebooks import repository_root
 
-ENVIRONMENT = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 # The site's tests look at the book that was just built.
 BUILT = {"BPBOOK_HTML": str(repository_root() / "_build" / "html")}
 PARALLEL = ["-n", "2", "--dist", "loadscope"]

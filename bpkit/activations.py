@@ -1,6 +1,7 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/03_binary_cross_entropy.ipynb
 # - chapters/04_softmax_cross_entropy.ipynb
+# - chapters/07_activations.ipynb
 """Activations, the log-sum-exp, and their vector-Jacobian products."""
 
 from __future__ import annotations
@@ -11,7 +12,20 @@ import numpy as np
 
 from bpkit.validation import Array, as_floats, check_batch, check_shape
 
-__all__ = ["logsumexp", "logsumexp_vjp", "sigmoid", "sigmoid_vjp", "softmax", "softmax_vjp"]
+__all__ = [
+    "leaky_relu",
+    "leaky_relu_vjp",
+    "logsumexp",
+    "logsumexp_vjp",
+    "relu",
+    "relu_vjp",
+    "sigmoid",
+    "sigmoid_vjp",
+    "softmax",
+    "softmax_vjp",
+    "tanh",
+    "tanh_vjp",
+]
 
 
 def sigmoid(Z: Array) -> Any:
@@ -247,3 +261,229 @@ def softmax_vjp(dP: Array, P: Array, Z: Array) -> tuple[Any]:
     check_shape("P", P, Z.shape, "the softmax keeps the shape of Z")
     check_shape("dP", dP, Z.shape, "the gradient has the shape of P")
     return (P * (dP - (dP * P).sum(axis=-1, keepdims=True)),)
+
+
+def tanh(Z: Array) -> Any:
+    """Return the hyperbolic tangent of Z, entry by entry.
+
+    Parameters
+    ----------
+    Z : ndarray
+        Any shape, float64 or float32.
+
+    Returns
+    -------
+    ndarray
+        Values between -1 and 1, in the shape and dtype of Z. NaN is passed on.
+
+    Raises
+    ------
+    ValueError
+        If the batch is empty.
+    TypeError
+        If Z does not hold numbers.
+
+    Notes
+    -----
+    Equations `def-tanh`, `eq-tanh-sigmoid`.
+
+    Derived in :doc:`chapter 7 </chapters/07_activations>`, section :ref:`tanh: a sigmoid around zero <sec-act-tanh>`.
+    """
+    (Z,) = as_floats(Z=Z)
+    check_batch("Z", Z)
+    return np.tanh(Z)
+
+
+def _check_activation(dA: Any, A: Any, Z: Any) -> list[Any]:
+    dA, A, Z = as_floats(dA=dA, A=A, Z=Z)
+    check_batch("Z", Z)
+    check_shape("A", A, Z.shape, "an activation keeps the shape of Z")
+    check_shape("dA", dA, Z.shape, "the gradient has the shape of A")
+    return [dA, A, Z]
+
+
+def _check_slope(slope: Any) -> float:
+    numbers = (int, float, np.integer, np.floating)
+    if isinstance(slope, bool) or not isinstance(slope, numbers):
+        raise TypeError(f"slope is {slope!r:.60}, wanted a number")
+    if not 0 <= slope <= 1:
+        raise ValueError(f"slope is {slope!r:.60}, wanted a number from 0 to 1")
+    return float(slope)
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def tanh_vjp(dA: Array, A: Array, Z: Array) -> tuple[Any]:
+    """Return the gradient for Z, given the gradient dA for A = tanh(Z).
+
+    Parameters
+    ----------
+    dA : ndarray
+        Gradient of the loss for A.
+    A : ndarray
+        What `tanh` returned; the derivative is 1 - A**2, so Z is not needed.
+    Z : ndarray
+        The argument of `tanh`.
+
+    Returns
+    -------
+    tuple of ndarray
+        dZ alone, with the shape of Z.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes differ, the batch is empty or an argument does not hold
+        numbers of one precision.
+
+    Notes
+    -----
+    Equations `eq-tanh-derivative`, `eq-tanh-vjp`.
+
+    Derived in :doc:`chapter 7 </chapters/07_activations>`, section :ref:`tanh: a sigmoid around zero <sec-act-tanh>`.
+    """
+    dA, A, Z = _check_activation(dA, A, Z)
+    return (dA * (1 - A**2),)
+
+
+def relu(Z: Array) -> Any:
+    """Return max(Z, 0), entry by entry.
+
+    Parameters
+    ----------
+    Z : ndarray
+        Any shape, float64 or float32.
+
+    Returns
+    -------
+    ndarray
+        Z where it is positive and 0 elsewhere, in the shape and dtype of Z.
+        NaN is passed on.
+
+    Raises
+    ------
+    ValueError
+        If the batch is empty.
+    TypeError
+        If Z does not hold numbers.
+
+    Notes
+    -----
+    Equation `def-relu`.
+
+    Derived in :doc:`chapter 7 </chapters/07_activations>`, section :ref:`ReLU and leaky ReLU: one bend, and nothing
+    else <sec-act-relu>`.
+    """
+    (Z,) = as_floats(Z=Z)
+    check_batch("Z", Z)
+    return np.maximum(Z, 0)
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def relu_vjp(dA: Array, A: Array, Z: Array) -> tuple[Any]:
+    """Return the gradient for Z, given the gradient dA for A = relu(Z).
+
+    Parameters
+    ----------
+    dA : ndarray
+        Gradient of the loss for A.
+    A : ndarray
+        What `relu` returned; not needed here, but every VJP takes it.
+    Z : ndarray
+        The argument of `relu`. At the kink, where Z is 0, the derivative is
+        taken to be 0.
+
+    Returns
+    -------
+    tuple of ndarray
+        dZ alone, with the shape of Z.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes differ, the batch is empty or an argument does not hold
+        numbers of one precision.
+
+    Notes
+    -----
+    Equation `eq-relu-vjp`.
+
+    Derived in :doc:`chapter 7 </chapters/07_activations>`, section :ref:`ReLU and leaky ReLU: one bend, and nothing
+    else <sec-act-relu>`.
+    """
+    dA, A, Z = _check_activation(dA, A, Z)
+    return (dA * (np.real(Z) > 0),)
+
+
+@np.errstate(all="ignore")  # 0 times infinity is NaN, without a warning
+def leaky_relu(Z: Array, slope: float = 0.01) -> Any:
+    """Return Z where it is positive and slope * Z elsewhere, entry by entry.
+
+    Parameters
+    ----------
+    Z : ndarray
+        Any shape, float64 or float32.
+    slope : float
+        Slope to the left of zero, from 0 to 1.
+
+    Returns
+    -------
+    ndarray
+        The larger of Z and slope * Z, in the shape and dtype of Z. NaN is
+        passed on.
+
+    Raises
+    ------
+    ValueError
+        If the batch is empty, or the slope is not between 0 and 1.
+    TypeError
+        If Z does not hold numbers, or the slope is no number.
+
+    Notes
+    -----
+    Equation `def-leaky-relu`.
+
+    Derived in :doc:`chapter 7 </chapters/07_activations>`, section :ref:`ReLU and leaky ReLU: one bend, and nothing
+    else <sec-act-relu>`.
+    """
+    (Z,), slope = as_floats(Z=Z), _check_slope(slope)
+    check_batch("Z", Z)
+    return np.maximum(Z, slope * Z)
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def leaky_relu_vjp(dA: Array, A: Array, Z: Array, slope: float = 0.01) -> tuple[Any]:
+    """Return the gradient for Z, given the gradient dA for A = leaky_relu(Z, slope).
+
+    Parameters
+    ----------
+    dA : ndarray
+        Gradient of the loss for A.
+    A : ndarray
+        What `leaky_relu` returned; not needed here, but every VJP takes it.
+    Z : ndarray
+        The argument of `leaky_relu`. At the kink, where Z is 0, the derivative
+        is taken to be the slope on the left.
+    slope : float
+        Slope to the left of zero, from 0 to 1, the same as before.
+
+    Returns
+    -------
+    tuple of ndarray
+        dZ alone, with the shape of Z.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes differ, the batch is empty, an argument does not hold
+        numbers of one precision, or the slope is not a number from 0 to 1.
+
+    Notes
+    -----
+    Equation `eq-leaky-relu-vjp`.
+
+    Derived in :doc:`chapter 7 </chapters/07_activations>`, section :ref:`ReLU and leaky ReLU: one bend, and nothing
+    else <sec-act-relu>`.
+    """
+    dA, A, Z = _check_activation(dA, A, Z)
+    left = Z.dtype.type(_check_slope(slope))  # a Python float would make float64
+    return (dA * np.maximum(np.real(Z) > 0, left),)

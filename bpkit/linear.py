@@ -1,6 +1,7 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/01_linear_regression.ipynb
 # - chapters/05_chain_rule.ipynb
+# - chapters/09_layers.ipynb
 """The affine map and its vector-Jacobian product."""
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 
 from bpkit.validation import Array, as_floats, check_batch, check_shape
 
-__all__ = ["affine", "affine_vjp", "matmul", "matmul_vjp"]
+__all__ = ["affine", "affine_parameters_vjp", "affine_vjp", "matmul", "matmul_vjp"]
 
 
 def _check_affine(X: Array, W: Array, b: Array | float) -> None:
@@ -175,3 +176,39 @@ def matmul_vjp(dY: Array, Y: Array, A: Array, B: Array) -> tuple[Any, Any]:
     check_shape("dY", dY, Y.shape, "the gradient has the shape of Y")
     dA = dY @ B.T if len(B.shape) == 2 else dY.reshape(-1, 1) * B
     return dA, A.T @ dY
+
+
+@np.errstate(all="ignore")  # NaN and infinity are passed on without a warning
+def affine_parameters_vjp(dY: Array, Y: Array, X: Array, W: Array, b: Array | float) -> tuple[None, Any, Any]:
+    """Return None and the gradients for W and b: `affine_vjp` without dX.
+
+    Parameters
+    ----------
+    dY : (n, h) or (n,) ndarray
+        Gradient of the loss for Y.
+    Y : (n, h) or (n,) ndarray
+        What `affine` returned; not needed here, but every VJP takes it.
+    X, W, b : ndarray
+        The arguments of `affine`.
+
+    Returns
+    -------
+    tuple
+        None, dW, db: the same bits as `affine_vjp`, without the product for dX.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `affine_vjp`.
+
+    Notes
+    -----
+    Equations `eq-affine-dw`, `eq-affine-db`.
+
+    Derived in :doc:`chapter 9 </chapters/09_layers>`, section "Layers with parameters, and losses".
+    """
+    dY, Y, X, W, b = as_floats(dY=dY, Y=Y, X=X, W=W, b=b)
+    _check_affine(X, W, b)
+    check_shape("Y", Y, X.shape[:1] + W.shape[1:], "Y = X W + b")
+    check_shape("dY", dY, Y.shape, "the gradient has the shape of Y")
+    return None, X.T @ dY, dY.sum(axis=0)

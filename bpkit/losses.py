@@ -102,7 +102,7 @@ def _check_labels(Z: Array, y: Array) -> tuple[Any, Any]:
     if y.dtype.kind == "c":
         raise TypeError(f"y has dtype {y.dtype}, wanted the labels 0 and 1 as integers, booleans or floats")
     wrong = (y != 0) & (y != 1)
-    if np.any(wrong):
+    if wrong.any():
         label = y[wrong].flat[0]
         raise ValueError(f"y holds the label {label}, wanted only 0 and 1")
     return Z, y.astype(Z.dtype)
@@ -207,7 +207,7 @@ def _one_hot(y: Array, k: int) -> Any:
         why = f"y has the shape of class numbers, {y.shape}"
         raise TypeError(f"y has dtype {y.dtype}, wanted integers: {why}")
     wrong = (y < 0) | (y >= k)
-    if np.any(wrong):
+    if wrong.any():
         label = np.extract(wrong, y)[0]
         raise ValueError(f"y holds the label {label}, wanted 0 to {k - 1}")
     return y[..., None] == np.arange(k)

@@ -86,6 +86,17 @@ def as_float(name: str, value: Any) -> Any:
     raise TypeError(f"{name} is {value!r:.60} with dtype {value.dtype}, wanted float64 or float32 (integers are converted)")
 
 
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+_KINDS = {np.ndarray, np.float32, np.float64}
+
+
+def _ready(values: list[Any]) -> bool:
+    dtype = getattr(values[0], "dtype", None) if values else None
+    if dtype is not _SINGLE and dtype is not _DOUBLE:
+        return False
+    return all([type(value) in _KINDS and value.dtype is dtype for value in values])
+
+
 def _from_number(name: str, value: complex, common: np.dtype[Any]) -> Array:
     try:
         return np.asarray(value, np.result_type(common, value))
@@ -118,6 +129,9 @@ def as_floats(**arguments: Any) -> list[Any]:
     Derived in :doc:`chapter 1 </chapters/01_linear_regression>`, section :ref:`Errors that name the argument
     <sec-validation>`.
     """
+    values = list(arguments.values())
+    if _ready(values):
+        return values
     arrays = {name: as_float(name, value) for name, value in arguments.items()}
     dtypes = {name: array.dtype for name, array in arrays.items() if hasattr(array, "dtype")}
     first = next(iter(dtypes), "")

@@ -94,6 +94,15 @@ MADE_FOR = {
         True,
         [("descent.gradient_descent", "position - float(learning_rate) * gradient", "position + float(learning_rate) * gradient")],
     ),
+    "two layers": (
+        True,
+        [("two_layers.two_layer_backward", '_entrywise("f_vjp", f_vjp, dA1, A1, Z1)', '_entrywise("f_vjp", f_vjp, dA1, A1, A1)')],
+    ),
+    "layers": (True, [("network._refuse_stale", "after.inputs[0] is not layer.output", "False")]),
+    "storage": (True, [("storage._read_header", '"F" if by_columns else "C"', '"C"')]),
+    "data": (True, [("data._checked", "found != wanted", "not found")]),
+    "training": (True, [("training._batches", "yield X[rows], y[rows]", "yield X[rows], y[start : start + size]")]),
+    "fast": (True, [("fast._CrossEntropyCalls.__init__", "_number(n, Z)", "_number(Z.size, Z)")]),
     "graph": (True, [("graph._branch", "node.gradient is not None and nodes[start].gradient is not None", "node.gradient is not None")]),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -456,3 +457,143 @@ def test_a_tiny_argument_is_not_shown_as_zero():
 )
 def test_right_entries_of_a_predicted_tuple_are_named(exercise, value, words):
     fails(exercise, value, words=words)
+
+
+# --- weights found by thought: judged by what they do --------------------------------------------------
+
+
+def thought(W1, b1, W2, b2):
+    return lambda network: network(*(np.array(one, dtype=float) for one in (W1, b1, W2, b2)))
+
+
+def answers_of(W1, b1, W2, b2, inputs=2):
+    X = np.array(list(product([0.0, 1.0], repeat=inputs)))
+    return tuple(int(z > 0.5) for z in (np.maximum(X @ W1 + b1, 0) @ W2 + b2)[:, 0])
+
+
+def test_any_weights_that_compute_xor_pass_and_no_others():
+    rng, seen = np.random.default_rng(12), set()
+    while len(seen) < 12 or (0, 1, 1, 0) not in seen:
+        weights = [rng.integers(-3, 4, size=shape) for shape in ((2, 2), (2,), (2, 1), (1,))]
+        wanted = answers_of(*weights)
+        if wanted not in seen:
+            assert check("xor-by-thought", thought(*weights)).passed == (wanted == (0, 1, 1, 0))
+        seen.add(wanted)
+
+
+def test_weights_that_were_trained_pass_too():
+    X, y = np.array(list(product([0.0, 1.0], repeat=2))), np.array([[0.0], [1.0], [1.0], [0.0]])
+    rng = np.random.default_rng(1)
+    theta = [rng.normal(size=shape) for shape in ((2, 2), (2,), (2, 1), (1,))]
+    for _ in range(2000):
+        Z1, A1, Z2 = bpkit.two_layer_forward(X, *theta, bpkit.relu)
+        dZ2, _ = bpkit.bce_logits_vjp(1.0, bpkit.bce_logits(Z2, y), Z2, y)
+        gradients = bpkit.two_layer_backward(dZ2, Z1, A1, Z2, X, *theta, bpkit.relu_vjp)
+        theta = [one - 0.3 * gradient for one, gradient in zip(theta, gradients, strict=True)]
+    theta[3] = theta[3] + 0.5  # trained for logits: yes means above 0
+    assert check("xor-by-thought", thought(*theta)).passed == (answers_of(*theta) == (0, 1, 1, 0))
+    assert answers_of(*theta) == (0, 1, 1, 0)
+
+
+def test_weights_of_a_wrong_shape_are_named():
+    fails("xor-by-thought", thought(np.ones((2, 2)), [0, -1], [1, -2], [0]), words="W2 has shape (2,), wanted (2, 1)")
+    fails("exactly-one", thought(np.ones((3, 2)), [0, -1, 2], [[1], [-2]], [0]), words="b1 has shape (3,), wanted (2,)")
+
+
+def test_an_output_of_exactly_one_half_is_no_answer():
+    fails("xor-by-thought", thought(np.ones((2, 2)), [0, -1], [[1], [-2]], [0.5]), words="is 0.5, wanted 0")
+
+
+def test_a_network_that_is_half_filled_in_is_not_yet_an_answer():
+    result = check("xor-by-thought", lambda network: network(np.ones((2, 2)), ..., np.ones((2, 1)), np.zeros(1)))
+    assert result.status == "not yet"
+    assert "in place of the four" in result.message
+
+
+# --- chapter 8 --------------------------------------------------------------------------------------------
+
+
+def test_one_hidden_unit_after_the_other_is_right_too():
+    def by_units(dZ2, Z1, A1, Z2, X, W1, b1, W2, b2, f_vjp=bpkit.sigmoid_vjp):
+        columns = [f_vjp((dZ2 @ W2.T)[:, [unit]], A1[:, [unit]], Z1[:, [unit]])[0] for unit in range(A1.shape[1])]
+        dZ1 = np.hstack(columns)
+        return X.T @ dZ1, dZ1.sum(0), A1.T @ dZ2, dZ2.sum(0)
+
+    assert check("two-layer-backward", by_units).passed
+
+
+def test_outputs_of_the_way_back_in_another_order_are_named():
+    def swapped_biases(*arguments):
+        dW1, db1, dW2, db2 = solution("two-layer-backward")["two_layer_backward"](*arguments)
+        return dW1, dW2, db1, db2
+
+    fails("two-layer-backward", swapped_biases, words="in another order")
+
+
+def test_a_start_that_only_looks_random_is_found():
+    def shifted(d, h, k, seed):
+        W1, b1, W2, b2 = solution("one-unit-many-times")["start"](d, h, k, seed)
+        return np.repeat(W1[:, :1], h, axis=1), b1, W2, b2
+
+    fails("one-unit-many-times", shifted)
+
+
+# --- chapters 9 and 10 ------------------------------------------------------------------------------------
+
+
+def in_pairs(*arguments):
+    return iter(solution("mini-batches")["mini_batches"](*arguments))
+
+
+def yields_pairs(X, y, order, batch_size):
+    yield from in_pairs(X, y, order, batch_size)
+
+
+def test_a_generator_of_mini_batches_is_named():
+    fails("mini-batches", yields_pairs, words="write `return`, not `yield`), wanted a list of 3")
+
+
+def test_mini_batches_may_be_lists():
+    assert check("mini-batches", lambda *arguments: tuple(list(pair) for pair in in_pairs(*arguments))).passed
+
+
+def test_a_result_that_is_not_written_into_the_vector_is_named():
+    def elsewhere(theta, sizes, arrays):
+        return np.concatenate([array.ravel() for array in arrays])
+
+    fails("one-vector", elsewhere, mistake="a new vector", words="left its argument `theta` as it was")
+
+
+def test_arguments_in_lists_are_shown_short():
+    result = fails("one-vector", lambda theta, sizes, arrays: theta)
+    assert "sizes=[2, 3], arrays=[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [7.0, 8.0, 9.0]])" in result.message
+    assert len(fails("half-loaded", lambda stored, parameters: (True, [])).message) < 600
+
+
+def test_gradients_in_pairs_are_not_taken_for_one_list():
+    def pairs(*arguments):
+        flat = solution("backward-loop")["backward_loop"](*arguments)
+        return [tuple(flat[i : i + 2]) for i in range(0, len(flat), 2)]
+
+    fails("backward-loop", pairs, words="has 2 entries, wanted a list of 4")
+
+
+def test_a_borrowed_accuracy_is_not_yet_an_answer():
+    assert check("accuracy", bpkit.accuracy).status == "not yet"
+
+
+def test_confidences_sorted_by_digitize_are_right_too():
+    def digitized(P, y, groups):
+        confidence, right = P.max(axis=1), P.argmax(axis=1) == y
+        group = np.clip(np.digitize(confidence, np.linspace(0, 1, groups + 1)) - 1, 0, groups - 1)
+        members = [group == b for b in range(groups) if (group == b).any()]
+        return sum(rows.mean() * abs(right[rows].mean() - confidence[rows].mean()) for rows in members)
+
+    assert check("calibration-error", digitized).passed
+
+
+def test_a_dropout_that_draws_at_random_is_found():
+    def drawn(X, mask, keep):
+        return np.where(np.random.default_rng().random(X.shape) < keep, X / keep, 0)
+
+    fails("dropout-layer", drawn, solution("dropout-layer")["dropout_vjp"])

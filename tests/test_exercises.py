@@ -19,6 +19,10 @@ CHAPTERS = (
     "04_softmax_cross_entropy",
     "05_chain_rule",
     "06_gradient_checking",
+    "07_activations",
+    "08_backpropagation_by_hand",
+    "09_layers",
+    "10_real_classifier",
 )
 
 

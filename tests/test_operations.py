@@ -29,7 +29,8 @@ def warnings_are_errors():
 
 
 def test_the_table_has_a_row_for_every_operation_of_the_package():
-    vjps = {name for name in bp.__all__ if name.endswith("_vjp")} - {"check_vjp"}  # that one checks the others
+    others = {"check_vjp", "affine_parameters_vjp"}  # one checks the others, one is a part of affine_vjp
+    vjps = {name for name in bp.__all__ if name.endswith("_vjp")} - others
     assert {f"{operation.function}_vjp" for operation in OPERATIONS} == vjps
     assert all(operation.function in bp.__all__ for operation in OPERATIONS)
 

@@ -25,7 +25,8 @@ def copy(tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "exercises", "site"))
     (tmp_path / "chapters" / "data").mkdir(parents=True)
     known = json.loads((ROOT / "chapters" / "data" / results.FILE).read_text())
-    known["bugs"]["code"] = results.fingerprints(tmp_path, results.RUNS["bugs"])
+    for name, run in results.RUNS.items():
+        known[name]["code"] = results.fingerprints(tmp_path, run)
     (tmp_path / "chapters" / "data" / results.FILE).write_text(json.dumps(known))
     return tmp_path
 
@@ -41,7 +42,7 @@ def test_a_change_of_code_is_noticed_and_named(copy):
     assert results.stale(copy) == []
     with (copy / "bpkit" / "losses.py").open("a") as file:
         file.write("\nA_CHANGE = 1\n")
-    after = results.stale(copy)
+    after = results.stale(copy, ["bugs"])
     assert len(after) == 1 and "bpkit/losses.py" in after[0] and "python -m bpbook results bugs" in after[0]
 
 

@@ -138,7 +138,7 @@ def test_every_foot_reports_errors_with_the_name_of_its_page(html: Path) -> None
 
 def test_chapters_say_how_long_they_take(html: Path) -> None:
     for page, _ in notebook_pages(ROOT):
-        if re.fullmatch(r"chapters/\d\d_\w+", page):
+        if re.fullmatch(r"chapters/\d\d[a-z]?_\w+", page):
             facts = audit.soup(html / f"{page}.html").select_one(".page-facts")
             assert facts is not None, page
             assert re.search(r"About \d+ minutes to read", facts.get_text())

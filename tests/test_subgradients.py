@@ -28,3 +28,4 @@ def test_pytorch_takes_one_of_them_or_shares():
     assert sorted(one) == [0.0, 0.0, 1.0] and one[0] == 0.0
     assert gradient(lambda x: x.amax(), TIED) == [0.0, 0.5, 0.5]
     assert gradient(torch.relu, 0.0) == 0.0
+    assert abs(gradient(torch.nn.functional.leaky_relu, 0.0) - 0.01) < 1e-15

@@ -15,9 +15,22 @@ from bpbook.notebooks import UsageError, repository_root
 
 CATALOGUE = Path(__file__).with_name("bugs.toml")
 # Modules whose checks are oracles: the function that these are filed under.
-MAIN = {"descent": "gradient_descent", "graph": "draw_graph", "gradcheck": "check_gradient"}
+MAIN = {
+    "optimisers": "train",
+    "optimisers.Adam": "FastNetwork",
+    "training": "train",
+    "descent": "gradient_descent",
+    "graph": "draw_graph",
+    "data": "load_fashion_mnist",
+    "gradcheck": "check_gradient",
+    "two_layers": "two_layer_forward",
+    "layers": "dense_network",
+    "network": "dense_network",
+    "storage": "save_parameters",
+    "fast": "FastNetwork",
+}
 # Modules that no training runs: that the loss falls with a bug in one of them says nothing.
-APART = ("graph", "gradcheck")
+APART = ("data", "fast", "graph", "gradcheck", "optimisers.Adam", "storage")
 TIME_LIMIT = 30.0  # seconds for one bug, many times what the slowest needs
 
 
@@ -37,12 +50,12 @@ class Bug:
     def subject(self) -> str:
         """Return the operation that the function belongs to, or what the oracles of its module are about: those checks are tried first."""
         module, _, name = self.function.rpartition(".")
-        return MAIN.get(module.partition(".")[0], name.removesuffix("_vjp"))
+        return MAIN.get(module) or MAIN.get(module.partition(".")[0], name.removesuffix("_vjp"))
 
     @property
     def in_training(self) -> bool:
         """Say whether a training runs the module of the function."""
-        return self.function.partition(".")[0] not in APART
+        return not self.function.startswith(tuple(f"{name}." for name in APART))
 
 
 @dataclass(frozen=True)

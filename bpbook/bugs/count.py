@@ -16,8 +16,31 @@ from bpbook.notebooks import BookError
 
 SEEDS = tuple(range(5))
 TIME_LIMIT = 60.0  # seconds for one bug and all seeds
-KINDS = ("a backward pass", "a forward pass", "a check of arguments", "gradient descent", "the gradient checker", "the drawing of graphs")
-MODULES = {"descent": KINDS[3], "gradcheck": KINDS[4], "graph": KINDS[5]}
+KINDS = (
+    "a backward pass",
+    "a forward pass",
+    "a check of arguments",
+    "gradient descent",
+    "the gradient checker",
+    "the drawing of graphs",
+    "the training loop",
+    "the loading of data",
+    "layers and networks",
+    "the fast variant",
+)
+MODULES = {
+    "descent": KINDS[3],
+    "gradcheck": KINDS[4],
+    "graph": KINDS[5],
+    "training": KINDS[6],
+    "optimisers": KINDS[6],
+    "data": KINDS[7],
+    "two_layers": KINDS[8],
+    "layers": KINDS[8],
+    "network": KINDS[8],
+    "storage": KINDS[8],
+    "fast": KINDS[9],
+}
 
 
 def kind(bug: Bug) -> str:

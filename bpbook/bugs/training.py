@@ -9,6 +9,7 @@ import numpy as np
 
 STEPS, LEARNING_RATE = 100, 0.2
 START = 0.1  # size of the random weights at the start
+ACTIVATIONS: tuple[tuple[str, dict[str, float]], ...] = (("tanh", {}), ("relu", {}), ("leaky_relu", {"slope": 0.1}))
 
 LossAndGradient = Callable[[Any], tuple[Any, Any]]
 
@@ -34,9 +35,9 @@ def trains(bp: Any, seed: int = 0) -> bool:
             first, last = (float(loss_and_gradient(point)[0]) for point in (start, end))
             if not last < first - 0.1 * abs(first):
                 return False
+        return _mini_batches(bp, seed)
     except Exception:
         return False
-    return True
 
 
 def _problems(bp: Any, seed: int) -> Iterator[tuple[LossAndGradient, Any]]:
@@ -51,6 +52,8 @@ def _problems(bp: Any, seed: int) -> Iterator[tuple[LossAndGradient, Any]]:
         (_softmax_regression(bp, X, rows), 12),
         (_softmax_by_itself(bp, X, rows), 12),
         (_elementwise(bp, X, labels), 4),
+        (_two_layers(bp, X, labels), 21),
+        *((_activated(bp, X, labels, name, **options), 21) for name, options in ACTIVATIONS),
     ]
     for loss_and_gradient, size in problems:
         yield loss_and_gradient, START * rng.normal(size=size)
@@ -162,3 +165,48 @@ def _elementwise(bp: Any, X: Any, y: Any) -> LossAndGradient:
         return L, np.append(dw, db)
 
     return loss_and_gradient
+
+
+def _two_layers(bp: Any, X: Any, y: Any) -> LossAndGradient:
+    """Use four hidden units; the weights are 8 times the parameters, because tiny ones let hidden units learn little in 100 steps."""
+    column = y.reshape(-1, 1)
+
+    def loss_and_gradient(parameters: Any) -> tuple[Any, Any]:
+        W1, b1, W2, b2 = np.split(8 * parameters, [12, 16, 20])
+        weights = (W1.reshape(3, 4), b1, W2.reshape(4, 1), b2)
+        Z1, A1, Z2 = bp.two_layer_forward(X, *weights)
+        L = bp.bce_logits(Z2, column)
+        dZ2, _ = bp.bce_logits_vjp(1.0, L, Z2, column)
+        gradients = bp.two_layer_backward(dZ2, Z1, A1, Z2, X, *weights)
+        return L, 8 * np.concatenate([gradient.ravel() for gradient in gradients])
+
+    return loss_and_gradient
+
+
+def _activated(bp: Any, X: Any, y: Any, name: str, **options: float) -> LossAndGradient:
+    """Use four hidden units with one of the activations; the weights are 4 times the parameters, see above."""
+    f, f_vjp = getattr(bp, name), getattr(bp, f"{name}_vjp")
+
+    def loss_and_gradient(parameters: Any) -> tuple[Any, Any]:
+        W1, b1, w2, b2 = np.split(4 * parameters, [12, 16, 20])
+        W1, b2 = W1.reshape(3, 4), b2[0]
+        Z1 = bp.affine(X, W1, b1)
+        A1 = f(Z1, **options)
+        Z2 = bp.affine(A1, w2, b2)
+        L = bp.bce_logits(Z2, y)
+        dZ2, _ = bp.bce_logits_vjp(1.0, L, Z2, y)
+        dA1, dw2, db2 = bp.affine_vjp(dZ2, Z2, A1, w2, b2)
+        (dZ1,) = f_vjp(dA1, A1, Z1, **options)
+        _, dW1, db1 = bp.affine_vjp(dZ1, Z1, X, W1, b1)
+        return L, 4 * np.concatenate([dW1.ravel(), db1, dw2, [db2]])
+
+    return loss_and_gradient
+
+
+def _mini_batches(bp: Any, seed: int) -> bool:
+    """Say whether a network learns in the training loop of chapter 10: what its history tells, and its answers."""
+    X, _, _, classes = _data(np.random.default_rng(seed))
+    network = bp.dense_network((3, 8, 3), seed=seed)
+    history = bp.train(network, X, classes, epochs=15, batch_size=16, learning_rate=0.3, seed=seed, progress=False)
+    right = bp.accuracy(network.forward(X), classes)
+    return bool(history.losses[-1] < 0.9 * history.losses[0] and right > 0.5 and bp.predict_classes(network, X).shape == (60,))

@@ -20,7 +20,7 @@ from bpbook.exercises.places import places
 MEMORY = 4
 START = "the start of Python"
 START_SECONDS = 120.0
-QUIET = {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+QUIET = {"MPLBACKEND": "Agg", "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
 @dataclass

@@ -58,7 +58,7 @@ def problem(got: Value, wanted: Value, tolerance: float, zero: float = ZERO) -> 
 
 def _sequence(got: Value, wanted: Value, tolerance: float, zero: float) -> Problem | None:
     count = len(wanted.items)
-    form = "a tuple of 1 entry, `(gradient,)`" if count == 1 else f"a tuple of {count}"
+    form = "a tuple of 1 entry, `(gradient,)`" if count == 1 and wanted.text != "list" else f"a {wanted.text or 'tuple'} of {count}"
     if got.kind != "sequence":
         return Problem("type", f"is {kind_of(got)}, wanted {form}")
     if len(got.items) != count:

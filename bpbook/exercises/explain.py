@@ -54,6 +54,9 @@ def explain(exercise: Exercise, seen: Observation, fault: Fault) -> str:
     if found.kind == "failure":
         return f"{call} gives a result, but an error was wanted."
     if found.kind == "changed":
+        unchanged = [f"`{name}`" for name in reference(exercise.id).calls[place - len(seen.values)].changed if name not in outcome.changed]
+        if unchanged:
+            return f"{call} left its argument {', '.join(unchanged)} as it was, but the task wants the result written into it."
         names = ", ".join(f"`{name}`" for name in outcome.changed)
         return f"{call} changed its argument {names}. Work on a copy: whoever calls you still needs it."
     if found.kind == "repeats":
@@ -217,6 +220,8 @@ def _call(exercise: Exercise, place: int) -> str:
 def _shown(argument: object, largest: int) -> str:
     if isinstance(argument, (float, np.floating)):
         return f"{float(argument):.4g}"
+    if isinstance(argument, (list, tuple, dict)):
+        return _shown_together(argument, largest)
     if not isinstance(argument, np.ndarray):
         return str(getattr(argument, "__name__", repr(argument)))[:40]
     dtype = "" if argument.dtype == np.float64 else f" {argument.dtype}"
@@ -225,6 +230,16 @@ def _shown(argument: object, largest: int) -> str:
     if argument.dtype.kind in "bi":
         return str(argument.tolist())
     return f"{_rounded(argument.astype(np.float64).tolist())}{dtype}"
+
+
+def _shown_together(arguments: list[Any] | tuple[Any, ...] | dict[Any, Any], largest: int) -> str:
+    """Return a list, a tuple or a dictionary of arguments, the first few of them."""
+    if isinstance(arguments, dict):
+        parts = [f"{name!r}: {_shown(value, largest)}" for name, value in arguments.items()]
+    else:
+        parts = [_shown(value, largest) for value in arguments]
+    brackets = "{}" if isinstance(arguments, dict) else "()" if isinstance(arguments, tuple) else "[]"
+    return brackets[0] + ", ".join(parts if len(parts) <= 4 else [*parts[:3], "..."]) + brackets[1]
 
 
 def _rounded(values: Any) -> Any:

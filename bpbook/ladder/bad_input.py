@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 
 from bpbook.ladder.bad_axes import axis_cases, shape_cases
+from bpbook.ladder.bad_data import data_cases
 from bpbook.ladder.bad_descent import descent_cases
+from bpbook.ladder.bad_fast import adam_cases, fast_cases
 from bpbook.ladder.bad_gradcheck import gradcheck_cases
 from bpbook.ladder.bad_graph import graph_cases
 from bpbook.ladder.bad_labels import class_targets, zero_one_labels
+from bpbook.ladder.bad_layers import layer_cases, made_layer_cases
+from bpbook.ladder.bad_slope import slope_cases
+from bpbook.ladder.bad_training import training_cases
+from bpbook.ladder.bad_two_layers import two_layer_cases
 from bpbook.ladder.case import NOT_NUMBERS, Case
 from bpbook.ladder.operations import OPERATIONS, Operation
 
@@ -23,10 +29,15 @@ SPECIAL: tuple[Callable[[], Iterable[Case]], ...] = (
     axis_cases,
     shape_cases,
     gradcheck_cases,
+    two_layer_cases,
+    layer_cases,
+    slope_cases,
+    data_cases,
+    adam_cases,
 )
 
 # The same, made with the classes of the package under test.
-OF_PACKAGE: tuple[Callable[[Any], Iterable[Case]], ...] = (graph_cases,)
+OF_PACKAGE: tuple[Callable[[Any], Iterable[Case]], ...] = (graph_cases, made_layer_cases, training_cases, fast_cases)
 
 
 def _calls(operation: Operation, bp: Any) -> Iterator[tuple[str, dict[str, Any]]]:

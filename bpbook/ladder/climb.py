@@ -8,7 +8,22 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from bpbook.ladder import bad_input, broadcasting, contract, descent, gradcheck, graph, rungs
+from bpbook.ladder import (
+    bad_fast,
+    bad_input,
+    broadcasting,
+    contract,
+    data,
+    descent,
+    fast,
+    gradcheck,
+    graph,
+    layers,
+    rungs,
+    storage,
+    training,
+    two_layers,
+)
 from bpbook.ladder.operations import OPERATIONS, Operation
 from bpbook.ladder.report import strict
 
@@ -37,6 +52,12 @@ ORACLES: dict[str, tuple[tuple[str, ...], Sequence[Callable[[Any], None]]]] = {
     "broadcasting": (("unbroadcast",), broadcasting.ORACLES),
     "graph": (("draw_graph",), graph.ORACLES),
     "gradient checker": (gradcheck.FUNCTIONS, gradcheck.ORACLES),
+    "two layers": (two_layers.FUNCTIONS, two_layers.ORACLES),
+    "layers": (layers.FUNCTIONS, layers.ORACLES),
+    "storage": (storage.FUNCTIONS, storage.ORACLES),
+    "data": (data.FUNCTIONS, data.ORACLES),
+    "training": (training.FUNCTIONS, training.ORACLES),
+    "fast": (fast.FUNCTIONS, (*fast.ORACLES, *bad_fast.ORACLES)),
 }
 RUNGS = ("formula", "contract", "central differences", "complex step", "independent program", "extremes", "bad input", *ORACLES)
 

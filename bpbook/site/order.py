@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
@@ -24,10 +24,10 @@ def reading_order(env: BuildEnvironment) -> list[str]:
     return list(dict.fromkeys(walk(env.config.root_doc)))
 
 
-def chapter_number(page: str) -> int | None:
-    """Return the number in a page name such as 'chapters/03_binary_cross_entropy', or None."""
-    match = re.fullmatch(r"chapters/(?:exercises/)?(\d\d)_\w+", page)
-    return int(match[1]) if match else None
+def chapter_number(page: str) -> Any:
+    """Return the number in a page name such as 'chapters/03_binary_cross_entropy' (for an interlude '10b'), or None."""
+    match = re.fullmatch(r"chapters/(?:exercises/)?(\d\d)([a-z]?)_\w+", page)
+    return f"{int(match[1])}{match[2]}" if match and match[2] else int(match[1]) if match else None
 
 
 def _number_within_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:

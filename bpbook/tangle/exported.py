@@ -38,9 +38,9 @@ class Piece:
     summary: str  # the module's docstring, if this cell gives it
 
     @property
-    def chapter(self) -> int:
-        """Return the number that the notebook's name begins with."""
-        return int(Path(self.cell.notebook).name.partition("_")[0])
+    def chapter(self) -> str:
+        """Return the number that the notebook's name begins with, such as '3', or '10b' for an interlude."""
+        return Path(self.cell.notebook).name.partition("_")[0].removeprefix("0")
 
     @property
     def public(self) -> tuple[str, ...]:
