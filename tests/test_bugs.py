@@ -8,6 +8,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 from hypothesis import given, settings
@@ -42,7 +43,7 @@ def test_every_bug_is_killed(results):
 
 def test_the_catalogue_is_large_and_spread_over_all_functions():
     assert len(CATALOGUE) >= 30
-    functions = {name for name in bpkit.__all__ if callable(getattr(bpkit, name)) and not isinstance(getattr(bpkit, name), type)}
+    functions = {name for name in bpkit.__all__ if isinstance(getattr(bpkit, name), FunctionType)}
     assert functions <= {bug.function.rpartition(".")[2] for bug in CATALOGUE}
 
 
@@ -79,7 +80,7 @@ MADE_FOR = {
     "central differences": (False, [("losses.mse", "((y_hat - y) ** 2).mean()", "((y_hat - y) ** 2).sum()")]),
     "complex step": (True, [("losses.bce_logits", "Z * y", "np.real(Z) * y")]),  # right for real numbers, but not analytic
     "independent program": (
-        True,
+        False,  # the fast variant, which has a formula of its own, disagrees too
         [
             ("losses.mse", "((y_hat - y) ** 2).mean()", "((y_hat - y) ** 2).sum() / (len(y) if y.shape else 1)"),
             ("losses.mse_vjp", "2 / y_hat.size", "2 / (len(y_hat) if y_hat.shape else 1)"),

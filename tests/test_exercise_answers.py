@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from fractions import Fraction
 from itertools import product
@@ -65,7 +66,7 @@ def test_several_outputs_have_names():
 
 
 def _first(exercise, name):
-    return next(arguments for called, arguments in exercise.probes if called == name)
+    return copy.deepcopy(next(arguments for called, arguments in exercise.probes if called == name))
 
 
 SOURCE = """\

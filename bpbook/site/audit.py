@@ -137,9 +137,9 @@ def unnumbered_equations(html: Path) -> list[str]:
         for equation in soup(path).select("div.math"):
             number = equation.select_one(".eqno")
             boxed = equation.find_parent(class_="equation-row") is not None
-            if not boxed and (number is None or not re.match(r"\(\d+\.\d+\)", number.get_text())):
+            if not boxed and (number is None or not re.match(r"\(\d+[a-z]?\.\d+\)", number.get_text())):
                 problems.append(f"{path.relative_to(html)}: an equation without a number: {equation.get_text().strip()[:60]}")
         for link in soup(path).select('main a.reference[href*="#equation-"]'):
-            if not re.fullmatch(r"\(\d+\.\d+\)", link.get_text().strip()):
+            if not re.fullmatch(r"\(\d+[a-z]?\.\d+\)", link.get_text().strip()):
                 problems.append(f"{path.relative_to(html)}: the link to {link['href']} shows {link.get_text()!r}")
     return problems
