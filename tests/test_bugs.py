@@ -80,10 +80,13 @@ MADE_FOR = {
     "central differences": (False, [("losses.mse", "((y_hat - y) ** 2).mean()", "((y_hat - y) ** 2).sum()")]),
     "complex step": (True, [("losses.bce_logits", "Z * y", "np.real(Z) * y")]),  # right for real numbers, but not analytic
     "independent program": (
-        False,  # the fast variant, which has a formula of its own, disagrees too
+        True,
         [
             ("losses.mse", "((y_hat - y) ** 2).mean()", "((y_hat - y) ** 2).sum() / (len(y) if y.shape else 1)"),
             ("losses.mse_vjp", "2 / y_hat.size", "2 / (len(y_hat) if y_hat.shape else 1)"),
+            # The fast variant has the formula once more, so the same mistake is made there.
+            ("fast._MseCalls.__init__", "2 / Z.size", "2 / len(Z)"),
+            ("fast._MseCalls.value", "self.errors.size", "len(self.Y)"),
         ],
     ),
     "extremes": (True, [("losses.bce_logits", "np.where(positive, Z, 0)", "(Z + np.where(positive, Z, -Z)) / 2")]),
