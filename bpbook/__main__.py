@@ -31,6 +31,7 @@ COMMANDS = {
     "uncompared": "uncompared",
     "results": "results",
     "bench": "bench",
+    "pyodide": "browser.pyodide",
     "check": "check",
     "build": "site.build",
     "serve": "site.serve",

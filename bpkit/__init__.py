@@ -29,7 +29,7 @@ from bpkit.activations import (
 from bpkit.data import FASHION_CLASSES, FashionMNIST, load_fashion_mnist
 from bpkit.descent import DivergedError, History, gradient_descent
 from bpkit.elementwise import add, add_vjp, exp, exp_vjp, log, log_vjp, multiply, multiply_vjp, unbroadcast
-from bpkit.fast import Calls, FastAdam, FastNetwork
+from bpkit.fast import FastAdam, FastNetwork
 from bpkit.gradcheck import (
     GradientReport,
     GradientReports,
@@ -57,7 +57,6 @@ __all__ = [
     "FASHION_CLASSES",
     "Adam",
     "Affine",
-    "Calls",
     "DivergedError",
     "Drawing",
     "FashionMNIST",

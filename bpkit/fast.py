@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 
 from bpkit.activations import leaky_relu, leaky_relu_vjp, relu, relu_vjp, sigmoid, sigmoid_vjp, tanh, tanh_vjp
-from bpkit.layers import Affine, Layer, Loss, _whole
+from bpkit.layers import Affine, Layer, Loss
 from bpkit.losses import bce_logits, bce_logits_vjp, cross_entropy_logits, cross_entropy_logits_vjp, mse, mse_vjp
 from bpkit.network import Sequential
 from bpkit.optimisers import Adam
-from bpkit.validation import Array, check_finite, check_shape
+from bpkit.validation import Array, check_finite, check_shape, check_whole
 
-__all__ = ["Calls", "FastAdam", "FastNetwork"]
+__all__ = ["FastAdam", "FastNetwork"]
 
 
-# From chapter 10b, section "Cheaper calls: arrays that stay".
-Calls = list[Callable[[], Any]]
+_Calls = list[Callable[[], Any]]
 
 
 def _number(value: float, like: Array) -> Any:
@@ -30,7 +29,7 @@ def _number(value: float, like: Array) -> Any:
     return np.array(value, like.dtype)
 
 
-def _positive_calls(Z: Array) -> Calls:
+def _positive_calls(Z: Array) -> _Calls:
     # Into Z: 1 where it was positive, 0 elsewhere.
     positive = np.empty(Z.shape, bool)
     return [
@@ -39,18 +38,18 @@ def _positive_calls(Z: Array) -> Calls:
     ]
 
 
-def _relu_calls(Z: Array, A: Array, dA: Array) -> tuple[Calls, Calls]:
-    forward: Calls = [partial(np.maximum, Z, np.zeros_like(Z), out=A)]
+def _relu_calls(Z: Array, A: Array, dA: Array) -> tuple[_Calls, _Calls]:
+    forward: _Calls = [partial(np.maximum, Z, np.zeros_like(Z), out=A)]
     return forward, [*_positive_calls(Z), partial(np.multiply, dA, Z, dA)]
 
 
-def _leaky_relu_calls(Z: Array, A: Array, dA: Array, slope: float = 0.01) -> tuple[Calls, Calls]:
+def _leaky_relu_calls(Z: Array, A: Array, dA: Array, slope: float = 0.01) -> tuple[_Calls, _Calls]:
     slopes = np.full_like(Z, slope)
-    forward: Calls = [
+    forward: _Calls = [
         partial(np.multiply, Z, slopes, A),
         partial(np.maximum, Z, A, out=A),
     ]
-    backward: Calls = [
+    backward: _Calls = [
         *_positive_calls(Z),
         partial(np.maximum, Z, slopes, out=Z),
         partial(np.multiply, dA, Z, dA),
@@ -58,9 +57,9 @@ def _leaky_relu_calls(Z: Array, A: Array, dA: Array, slope: float = 0.01) -> tup
     return forward, backward
 
 
-def _tanh_calls(Z: Array, A: Array, dA: Array) -> tuple[Calls, Calls]:
-    forward: Calls = [partial(np.tanh, Z, A)]
-    backward: Calls = [
+def _tanh_calls(Z: Array, A: Array, dA: Array) -> tuple[_Calls, _Calls]:
+    forward: _Calls = [partial(np.tanh, Z, A)]
+    backward: _Calls = [
         partial(np.multiply, A, A, Z),
         partial(np.subtract, _number(1, Z), Z, Z),
         partial(np.multiply, dA, Z, dA),
@@ -68,15 +67,15 @@ def _tanh_calls(Z: Array, A: Array, dA: Array) -> tuple[Calls, Calls]:
     return forward, backward
 
 
-def _sigmoid_calls(Z: Array, A: Array, dA: Array) -> tuple[Calls, Calls]:
+def _sigmoid_calls(Z: Array, A: Array, dA: Array) -> tuple[_Calls, _Calls]:
     half = _number(0.5, Z)
-    forward: Calls = [
+    forward: _Calls = [
         partial(np.multiply, Z, half, Z),
         partial(np.tanh, Z, A),
         partial(np.multiply, A, half, A),
         partial(np.add, A, half, A),
     ]
-    backward: Calls = [
+    backward: _Calls = [
         partial(np.subtract, _number(1, Z), A, Z),
         partial(np.multiply, A, Z, Z),
         partial(np.multiply, dA, Z, dA),
@@ -84,7 +83,7 @@ def _sigmoid_calls(Z: Array, A: Array, dA: Array) -> tuple[Calls, Calls]:
     return forward, backward
 
 
-_ACTIVATION_CALLS: dict[Any, Callable[..., tuple[Calls, Calls]]] = {
+_ACTIVATION_CALLS: dict[Any, Callable[..., tuple[_Calls, _Calls]]] = {
     (relu, relu_vjp): _relu_calls,
     (leaky_relu, leaky_relu_vjp): _leaky_relu_calls,
     (tanh, tanh_vjp): _tanh_calls,
@@ -94,8 +93,8 @@ _ACTIVATION_CALLS: dict[Any, Callable[..., tuple[Calls, Calls]]] = {
 
 class _LossCalls:
     # `targets` writes y where the calls find it; `backward` leaves dZ.
-    forward: Calls
-    backward: Calls
+    forward: _Calls
+    backward: _Calls
 
     def targets(self, y: Array) -> None:
         raise NotImplementedError
@@ -252,8 +251,8 @@ class _Plan:
         Wb, dWb = _with_bias(network.theta, affine), _with_bias(network.g, affine)
         (self.W, self.b), (self.dW, self.db) = _parts(Wb[0]), _parts(dWb[0])
         self.ones = np.ones(n, network.theta.dtype)
-        self.forward_calls: Calls = []
-        self.backward_calls: Calls = []
+        self.forward_calls: _Calls = []
+        self.backward_calls: _Calls = []
         self.Z = np.empty((n, self.W.shape[1]), self.W.dtype)
         self.dZ = np.empty_like(self.Z)
         Z, dZ = self.Z, self.dZ
@@ -275,7 +274,7 @@ class _Plan:
         self.forward_calls += [*forward, partial(np.dot, A1, Wb, Y)]
         to_weights = partial(np.dot, A1.T, dY, dWb)
         to_inputs = partial(np.dot, dY, Wb[:-1].T, dZ)
-        before: Calls = [to_weights, to_inputs, *backward]
+        before: _Calls = [to_weights, to_inputs, *backward]
         self.backward_calls = before + self.backward_calls
         return Y, dY
 
@@ -338,7 +337,7 @@ class FastNetwork:
     def __init__(self, network: Sequential, batch_size: int, optimiser: Any = None) -> None:
         self._loss_name = _check_parts(network)
         self.network, self.optimiser = network, _checked_optimiser(optimiser)
-        self.batch_size = _whole("batch_size", batch_size)
+        self.batch_size = check_whole("batch_size", batch_size, 1)
         self.theta, self.g = network.theta, network.g
         self._plans: dict[tuple[int, ...], _Plan] = {}
 
@@ -466,7 +465,7 @@ class FastAdam(Adam):
             arrays = [array[part] for array in (theta, g, self.m, self.v)]
             self._calls += self._block_calls(room[: arrays[0].size], *arrays)
 
-    def _block_calls(self, room: Array, *arrays: Array) -> Calls:
+    def _block_calls(self, room: Array, *arrays: Array) -> _Calls:
         theta, g, m, v = arrays
         return [
             partial(np.multiply, m, _number(self.beta1, m), m),

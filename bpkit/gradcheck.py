@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bpkit.validation import Array, NotFiniteError, as_floats, check_shape
+from bpkit.validation import Array, NotFiniteError, as_floats, check_positive, check_shape, check_whole
 
 __all__ = [
     "GradientReport",
@@ -45,25 +44,9 @@ def _numbers(name: str, value: Any) -> Array:
     return np.array(value)  # a copy: f may write into the caller's array
 
 
-def _positive(name: str, value: Any) -> float:
-    numbers = (int, float, np.integer, np.floating)
-    if isinstance(value, bool) or not isinstance(value, numbers):
-        raise TypeError(f"{name} is {value!r:.60}, wanted a number")
-    if not 0 < value <= sys.float_info.max:
-        raise ValueError(f"{name} is {value!r:.60}, wanted a finite number above 0")
-    return float(value)
-
-
 def _callable(name: str, value: Any) -> None:
     if not callable(value):
         raise TypeError(f"{name} is {value!r:.60}, wanted a function")
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{name} is {value!r:.60}, wanted an integer, {least} or more")
-    return int(value)
 
 
 def _scale(x: Array) -> Any:
@@ -75,7 +58,7 @@ def _steps(x: Array, method: Any, step: Any, allowed: tuple[str, ...]) -> tuple[
     if not isinstance(method, str) or method not in allowed:
         raise ValueError(f"method is {method!r:.60}, wanted one of {allowed}")
     if step is not None:
-        return _positive("step", step), np.ones(x.shape)
+        return check_positive("step", step), np.ones(x.shape)
     scale = np.ones(x.shape) if method == "complex" else _scale(x)
     return _STEPS[method], scale
 
@@ -452,10 +435,10 @@ class _Way:
 
     def __post_init__(self) -> None:
         self.steps(np.zeros(1))
-        _positive("tolerance", self.tolerance)
-        _whole("seed", self.seed, 0)
+        check_positive("tolerance", self.tolerance)
+        check_whole("seed", self.seed, 0)
         if self.directions is not None:
-            _whole("directions", self.directions, 1)
+            check_whole("directions", self.directions, 1)
 
     def steps(self, x: Array) -> tuple[float, Array]:
         h, scale = _steps(x, self.method, self.step, _METHODS)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bpkit.linear import affine, affine_parameters_vjp, affine_vjp
-from bpkit.validation import Array, as_floats, check_shape
+from bpkit.validation import Array, as_floats, check_shape, check_whole
 
 __all__ = ["Affine", "Layer", "Loss"]
 
@@ -202,13 +202,6 @@ class Layer(_Owner):
         return found[0]
 
 
-def _whole(name: str, value: Any) -> int:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise ValueError(f"{name} is {value!r:.60}, wanted an integer, 1 or more")
-    return int(value)
-
-
 def _float_type(dtype: Any) -> np.dtype[Any]:
     try:
         found: np.dtype[Any] = np.dtype(dtype)
@@ -220,9 +213,8 @@ def _float_type(dtype: Any) -> np.dtype[Any]:
 
 
 def _generator(seed: Any) -> np.random.Generator:
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not isinstance(seed, np.random.Generator) and not (whole and seed >= 0):
-        raise TypeError(f"seed is {seed!r:.60}, wanted an integer, 0 or more, or a Generator (np.random.default_rng)")
+    if not isinstance(seed, np.random.Generator):
+        seed = check_whole("seed", seed, least=0)
     return np.random.default_rng(seed)
 
 
@@ -255,7 +247,7 @@ class Affine(Layer):
     def __init__(self, d: int, h: int, seed: Any = 0, dtype: Any = np.float64) -> None:
         super().__init__(affine, affine_vjp)
         self.parameters_vjp = affine_parameters_vjp
-        d, h, dtype = _whole("d", d), _whole("h", h), _float_type(dtype)
+        d, h, dtype = check_whole("d", d, 1), check_whole("h", h, 1), _float_type(dtype)
         W = _generator(seed).standard_normal((d, h)) / np.sqrt(d)
         self.parameters = {"W": W.astype(dtype), "b": np.zeros(h, dtype)}
         self.input_shape = (d,)

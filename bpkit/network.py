@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from bpkit.activations import leaky_relu, leaky_relu_vjp, relu, relu_vjp, sigmoid, sigmoid_vjp, tanh, tanh_vjp
-from bpkit.layers import Affine, Layer, Loss, _generator, _Owner, _Views, _whole, _write
+from bpkit.layers import Affine, Layer, Loss, _generator, _Owner, _Views, _write
 from bpkit.losses import bce_logits, bce_logits_vjp, cross_entropy_logits, cross_entropy_logits_vjp, mse, mse_vjp
-from bpkit.validation import Array, as_floats
+from bpkit.validation import Array, as_floats, check_whole
 
 __all__ = ["Sequential", "dense_network"]
 
@@ -303,7 +303,7 @@ def _check_sizes(sizes: Any) -> list[int]:
     sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
     if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) < 2:
         raise ValueError(f"sizes is {sizes!r:.60}, wanted two integers or more: the inputs, the hidden layers, the outputs")
-    return [_whole(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+    return [check_whole(f"sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
 
 
 def dense_network(

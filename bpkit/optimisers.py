@@ -5,23 +5,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
-from bpkit.validation import Array, check_shape
+from bpkit.validation import Array, check_positive, check_shape
 
 __all__ = ["Adam", "GradientDescent"]
-
-
-def _positive(name: str, value: Any) -> float:
-    numbers = (int, float, np.integer, np.floating)
-    if isinstance(value, bool) or not isinstance(value, numbers):
-        raise TypeError(f"{name} is {value!r:.60}, wanted a number")
-    if not 0 < value <= sys.float_info.max:
-        raise ValueError(f"{name} is {value}, wanted a finite number above 0")
-    return float(value)
 
 
 def _check_vectors(theta: Array, g: Array) -> None:
@@ -54,7 +44,7 @@ class GradientDescent:
     """
 
     def __init__(self, learning_rate: float) -> None:
-        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.learning_rate = check_positive("learning_rate", learning_rate)
 
     @np.errstate(all="ignore")  # what is not finite is found by the training
     def step(self, theta: Array, g: Array) -> None:
@@ -128,9 +118,9 @@ class Adam:
         beta2: float = 0.999,
         epsilon: float = 1e-8,
     ) -> None:
-        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.learning_rate = check_positive("learning_rate", learning_rate)
         self.beta1, self.beta2 = _decay("beta1", beta1), _decay("beta2", beta2)
-        self.epsilon = _positive("epsilon", epsilon)
+        self.epsilon = check_positive("epsilon", epsilon)
         self.t = 0
         self.m: Any = None
         self.v: Any = None

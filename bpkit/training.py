@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from bpkit.layers import _generator
 from bpkit.losses import bce_logits, cross_entropy_logits
 from bpkit.optimisers import GradientDescent
-from bpkit.validation import Array, NotFiniteError, as_floats, check_batch, check_finite, check_shape
+from bpkit.validation import Array, NotFiniteError, as_floats, check_batch, check_finite, check_shape, check_whole
 
 __all__ = ["TrainingDivergedError", "TrainingHistory", "accuracy", "predict_classes", "train"]
 
@@ -185,13 +186,6 @@ class _Progress:
             self.bar.close()
 
 
-def _check_whole(name: str, value: Any, least: int) -> int:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{name} is {value!r:.60}, wanted an integer, {least} or more")
-    return int(value)
-
-
 _PARTS = ("theta", "g", "layers", "loss_layer", "forward", "backward")
 
 
@@ -251,12 +245,6 @@ def _check_optimiser(optimiser: Any, learning_rate: Any) -> Any:
     if default.learning_rate != 0.1:
         raise ValueError(f"learning_rate is {learning_rate} and optimiser is given, wanted one of them: the optimiser has its own")
     return optimiser
-
-
-def _generator(seed: Any) -> np.random.Generator:
-    if isinstance(seed, np.random.Generator):
-        return seed
-    return np.random.default_rng(_check_whole("seed", seed, least=0))
 
 
 def _labels(network: Any, y: Array) -> Any:
@@ -448,8 +436,8 @@ def train(
     """
     X, y, validation = _check_all(network, X, y, validation)
     optimiser = _check_optimiser(optimiser, learning_rate)
-    epochs = _check_whole("epochs", epochs, least=0)
-    size, rng = _check_whole("batch_size", batch_size, least=1), _generator(seed)
+    epochs = check_whole("epochs", epochs, least=0)
+    size, rng = check_whole("batch_size", batch_size, least=1), _generator(seed)
     record = _Record(_Progress(progress, epochs * -(-len(X) // size)))
     try:
         for _ in range(epochs):
@@ -491,7 +479,7 @@ def predict_classes(network: Any, X: Array, batch_size: int = 1000) -> Any:
     """
     _check_network(network, ("forward",))
     X = _check_inputs("X", X)
-    size = _check_whole("batch_size", batch_size, least=1)
+    size = check_whole("batch_size", batch_size, least=1)
     blocks = [network.forward(X[i : i + size]) for i in range(0, len(X), size)]
     Z, loss = np.concatenate(blocks), getattr(network, "loss_layer", None)
     one_score = len(Z.shape) == 1 or Z.shape[1] == 1

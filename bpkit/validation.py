@@ -1,15 +1,28 @@
 # Written by `python -m bpbook tangle`; do not edit: change the chapter, then run `make tangle`.
 # - chapters/01_linear_regression.ipynb
+# - chapters/06_gradient_checking.ipynb
 """Checks of arguments: they look at shapes and dtypes, and name what is wrong."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PRECISION", "Array", "NotFiniteError", "as_float", "as_floats", "check_batch", "check_finite", "check_shape"]
+__all__ = [
+    "PRECISION",
+    "Array",
+    "NotFiniteError",
+    "as_float",
+    "as_floats",
+    "check_batch",
+    "check_finite",
+    "check_positive",
+    "check_shape",
+    "check_whole",
+]
 
 
 # From chapter 1, section "Errors that name the argument".
@@ -219,3 +232,69 @@ def check_finite(name: str, loss: Any) -> None:
     """
     if not np.isfinite(loss):
         raise NotFiniteError(f"{name} is {loss}, wanted a finite loss: an argument holds NaN or infinity, or is too large")
+
+
+def check_positive(name: str, value: Any) -> float:
+    """Return a number as a float, and refuse what is not finite and above 0.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : float
+        A number.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a number.
+    ValueError
+        If it is 0, negative, NaN, infinite, or too large for a float.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 6 </chapters/06_gradient_checking>`, section "The small print: what is checked".
+    """
+    numbers = (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, numbers):
+        raise TypeError(f"{name} is {value!r:.60}, wanted a number")
+    if not 0 < value <= sys.float_info.max:
+        raise ValueError(f"{name} is {value!r:.60}, wanted a finite number above 0")
+    return float(value)
+
+
+def check_whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number as an int, and refuse what is none, or too small.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : int
+        An integer of Python or NumPy; True and False are none.
+    least : int
+        The smallest that is allowed.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not an integer, or is below `least`.
+
+    Notes
+    -----
+    Derived in :doc:`chapter 6 </chapters/06_gradient_checking>`, section "The small print: what is checked".
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise ValueError(f"{name} is {value!r:.60}, wanted an integer, {least} or more")
+    return int(value)

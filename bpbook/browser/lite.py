@@ -1,0 +1,135 @@
+"""JupyterLite: every notebook of the book in the reader's browser, below `lite/` on the site.
+
+jupyterlite-core is called as it is. jupyterlite-sphinx would add a web font from another host to every page, and its
+own way of copying notebooks puts those of all folders into one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+from bpbook.browser import packages, pyodide
+from bpbook.notebooks import BookError
+
+FOLDER = "lite"
+PYODIDE = "static/pyodide"
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+# What JupyterLite's kernel is made of: loaded from the site's lock file, so that nothing asks a package index.
+KERNEL_PACKAGES = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+
+
+def build(root: Path, pages: Path, from_cdn: bool = False) -> Path:
+    """Add JupyterLite, with Pyodide and all notebooks, to the built pages.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    pages : Path
+        The folder of the built site; it gets a folder `lite`.
+    from_cdn : bool
+        Let the reader's browser fetch the official files from their own host instead of from the site.
+
+    Returns
+    -------
+    Path
+        The folder of JupyterLite.
+
+    Raises
+    ------
+    BookError
+        If JupyterLite did not build, or points elsewhere than it should.
+    """
+    out = pages / FOLDER
+    shutil.rmtree(out, ignore_errors=True)
+    # A folder that is new each time: a state that an earlier build left behind would keep its old addresses.
+    with TemporaryDirectory() as temporary:
+        source = Path(temporary)
+        _write_contents(root, source / "files")
+        (source / "jupyter-lite.json").write_text(json.dumps(_settings(from_cdn)), encoding="utf-8")
+        (source / "overrides.json").write_text(json.dumps(OVERRIDES), encoding="utf-8")
+        _run(source, out)
+    _add_pyodide(root, out, from_cdn)
+    _verify(out, from_cdn)
+    return out
+
+
+OVERRIDES = {
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+    # The reader's work is kept in the browser; what is lost with a closed tab is at most ten seconds of typing.
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": True, "autosaveInterval": 10},
+}
+
+
+def _settings(from_cdn: bool) -> dict[str, Any]:
+    kernel = {
+        "pyodideUrl": pyodide.official_address() + "pyodide.mjs" if from_cdn else f"./{PYODIDE}/pyodide.mjs",
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {"lockFileURL": f"./{PYODIDE}/{packages.LOCK}", "packages": list(KERNEL_PACKAGES)},
+    }
+    data = {
+        "appName": "Backpropagation, Checked",
+        "enableServiceWorkerCache": "true",
+        "contentsStorageName": "Backpropagation, Checked: notebooks",
+        "settingsStorageName": "Backpropagation, Checked: settings",
+        "workspacesStorageName": "Backpropagation, Checked: workspaces",
+        "litePluginSettings": {KERNEL: kernel},
+    }
+    return {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}
+
+
+def _write_contents(root: Path, files: Path) -> None:
+    """Copy the notebooks with their folders; each asks for the kernel that is there, so that no dialog does."""
+    for path in sorted((root / "chapters").glob("**/*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            cell["source"] = "".join(cell["source"])  # JupyterLite reads the file as it is, and wants one text, not a list of lines
+        notebook["metadata"]["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+        target = files / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _run(source: Path, out: Path) -> None:
+    command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(source), "--output-dir", str(out)]
+    command += ["--contents", str(source / "files"), "--apps", "notebooks", "--apps", "lab", "--apps", "tree"]
+    command += ["--no-sourcemaps", "--no-unused-shared-packages", "--no-libarchive"]
+    # A fixed date gives the same bytes again.
+    environment = os.environ | {"SOURCE_DATE_EPOCH": "1767225600"}
+    done = subprocess.run(command, cwd=source, check=False, capture_output=True, text=True, env=environment)
+    if done.returncode or not (out / "notebooks" / "index.html").is_file():
+        raise BookError(f"JupyterLite did not build:\n{done.stdout}\n{done.stderr}")
+
+
+def _add_pyodide(root: Path, out: Path, from_cdn: bool) -> None:
+    folder = out / PYODIDE
+    folder.mkdir(parents=True, exist_ok=True)
+    if not from_cdn:
+        for path in map(pyodide.fetch(root).joinpath, pyodide.wanted()):
+            shutil.copy2(path, folder)
+    wheels = [*pyodide.fetch_wheels(root).glob("*.whl"), *(out / "extensions").glob("**/pypi/*.whl")]
+    kept = [path for path in wheels if not path.name.startswith(("django_codemirror6", "widgetsnbextension"))]
+    copies = [Path(shutil.copy2(path, folder)) for path in kept]
+    packages.write_lock(folder, [*packages.build_wheels(root, folder), *copies], from_cdn)
+
+
+def copy_editor(root: Path, folder: Path) -> None:
+    """Copy the editor of the live cells, CodeMirror 6 with its Python mode in one file."""
+    with ZipFile(next(pyodide.fetch_wheels(root).glob("django_codemirror6-*.whl"))) as wheel:
+        (folder / "codemirror.js").write_bytes(wheel.read("django_codemirror6/static/cm6/cm6-python.min.js"))
+
+
+def _verify(out: Path, from_cdn: bool) -> None:
+    """Refuse a site whose notebooks would fetch Python from elsewhere than was asked for."""
+    found = json.loads((out / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]["litePluginSettings"][KERNEL]
+    wanted = _settings(from_cdn)["jupyter-config-data"]["litePluginSettings"][KERNEL]
+    if any(found.get(name) != value for name, value in wanted.items()):
+        raise BookError(f"{out}: JupyterLite takes Pyodide from {found.get('pyodideUrl')!r}, wanted {wanted['pyodideUrl']!r}")
