@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZipFile
 
 from bpbook.browser import packages, pyodide
 from bpbook.notebooks import BookError
@@ -119,12 +118,6 @@ def _add_pyodide(root: Path, out: Path, from_cdn: bool) -> None:
     kept = [path for path in wheels if not path.name.startswith(("django_codemirror6", "widgetsnbextension"))]
     copies = [Path(shutil.copy2(path, folder)) for path in kept]
     packages.write_lock(folder, [*packages.build_wheels(root, folder), *copies], from_cdn)
-
-
-def copy_editor(root: Path, folder: Path) -> None:
-    """Copy the editor of the live cells, CodeMirror 6 with its Python mode in one file."""
-    with ZipFile(next(pyodide.fetch_wheels(root).glob("django_codemirror6-*.whl"))) as wheel:
-        (folder / "codemirror.js").write_bytes(wheel.read("django_codemirror6/static/cm6/cm6-python.min.js"))
 
 
 def _verify(out: Path, from_cdn: bool) -> None:

@@ -10,8 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from bpbook.notebooks import BookError, repository_root
+import yaml
 
+from bpbook.browser import lite, live
+from bpbook.notebooks import BookError, UsageError, repository_root
+
+PYODIDE_FROM = ("own", "cdn")
 PROGRAM = "from jupyter_book.cli.main import main; main()"
 
 
@@ -46,7 +50,22 @@ def build(root: Path, out: Path, quiet: bool = False) -> Path:
     pages = out / "_build" / "html"
     if result.returncode or not (pages / "index.html").exists():
         raise BookError("the book did not build: see the warnings and errors above")
+    from_cdn = pyodide_from(root) == "cdn"
+    lite.build(root, pages, from_cdn)
+    live.add_files(root, pages, from_cdn)
     return pages
+
+
+def pyodide_from(root: Path) -> str:
+    """Return where the reader's browser gets Python from: 'own', the site's copy, or 'cdn', the official one.
+
+    It is the setting `bpbook_pyodide` of `_config.yml`; the environment variable BPBOOK_PYODIDE goes before it.
+    """
+    settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    chosen: str = os.environ.get("BPBOOK_PYODIDE") or settings["sphinx"]["config"]["bpbook_pyodide"]
+    if chosen not in PYODIDE_FROM:
+        raise UsageError(f"bpbook_pyodide is {chosen!r}, wanted 'own' or 'cdn'")
+    return chosen
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -63,4 +63,5 @@ def _theme(config: Config) -> None:
 
 def setup(app: Sphinx) -> None:
     """Fill in the derived settings before the other extensions read theirs."""
+    app.add_config_value("bpbook_pyodide", "own", "html")
     app.connect("config-inited", _derive, priority=1)
