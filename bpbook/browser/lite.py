@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bpbook.browser import packages, pyodide
+from bpbook.browser.compile import compile_wheels
 from bpbook.notebooks import BookError
 
 FOLDER = "lite"
@@ -23,6 +24,10 @@ PYODIDE = "static/pyodide"
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # What JupyterLite's kernel is made of: loaded from the site's lock file, so that nothing asks a package index.
 KERNEL_PACKAGES = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+
+
+# The editor is no Python, and the book has no widgets.
+NOT_SERVED = ("django_codemirror6", "widgetsnbextension")
 
 
 def build(root: Path, pages: Path, from_cdn: bool = False) -> Path:
@@ -109,15 +114,19 @@ def _run(source: Path, out: Path) -> None:
 
 
 def _add_pyodide(root: Path, out: Path, from_cdn: bool) -> None:
+    """Fill the folder of Pyodide: its core as it is, the wheels compiled, and the lock file that knows them all."""
     folder = out / PYODIDE
     folder.mkdir(parents=True, exist_ok=True)
+    core = pyodide.fetch(root)
+    found = [*pyodide.fetch_wheels(root).glob("*.whl"), *(out / "extensions").glob("**/pypi/*.whl")]
+    wheels = [path for path in found if not path.name.startswith(NOT_SERVED)]
     if not from_cdn:
-        for path in map(pyodide.fetch(root).joinpath, pyodide.wanted()):
-            shutil.copy2(path, folder)
-    wheels = [*pyodide.fetch_wheels(root).glob("*.whl"), *(out / "extensions").glob("**/pypi/*.whl")]
-    kept = [path for path in wheels if not path.name.startswith(("django_codemirror6", "widgetsnbextension"))]
-    copies = [Path(shutil.copy2(path, folder)) for path in kept]
-    packages.write_lock(folder, [*packages.build_wheels(root, folder), *copies], from_cdn)
+        for name in pyodide.release()["core"]:
+            shutil.copy2(core / name, folder)
+        wheels += [core / name for name in pyodide.wanted() if name.endswith(".whl")]
+    compiled = compile_wheels(root, core, wheels)
+    copies = [Path(shutil.copy2(path, folder)) for path in compiled.values()]
+    packages.write_lock(folder, [*packages.build_wheels(root, folder), *copies])
 
 
 def _verify(out: Path, from_cdn: bool) -> None:

@@ -73,25 +73,30 @@ def _files(root: Path, part: Part) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in found)
 
 
-def write_lock(folder: Path, wheels: list[Path], from_cdn: bool = False) -> Path:
-    """Write the lock file of the site: the official entries, and one for each further wheel in the folder.
+def write_lock(folder: Path, wheels: list[Path]) -> Path:
+    """Write the lock file of the site: where each package is, and what it needs.
 
     Parameters
     ----------
     folder : Path
         The folder that gets the lock file.
     wheels : list of Path
-        The wheels that are no part of the official release, beside the lock file.
-    from_cdn : bool
-        Let the official entries point at the official release instead of the site's own copy.
+        The wheels in the folder. A package of the official release that is not among them is fetched from there.
+
+    Raises
+    ------
+    ValueError
+        If a package needs another one that is neither in the folder nor in `pyodide.json`.
     """
-    official = {name: dict(entry) for name, entry in release()["packages"].items()}
-    if from_cdn:
-        for entry in official.values():
-            entry["file_name"] = official_address() + entry["file_name"]
-    own = {str(entry["name"]): entry for entry in map(_entry, wheels)}
-    known = official | own
-    for entry in own.values():
+    known = {name: dict(entry) for name, entry in release()["packages"].items()}
+    for entry in known.values():
+        entry["file_name"] = official_address() + entry["file_name"]
+    by_file = {entry["file_name"]: entry for entry in release()["packages"].values()}
+    for wheel in wheels:
+        # A wheel of the release that the site serves keeps its entry, but for the hash of its compiled form.
+        entry = {**by_file[wheel.name], "sha256": _hash(wheel)} if wheel.name in by_file else _entry(wheel)
+        known[canonicalize_name(entry["name"])] = entry
+    for entry in known.values():
         if missing := [name for name in entry["depends"] if name not in known]:
             raise ValueError(f"{entry['file_name']} needs {', '.join(missing)}, which the site does not serve")
     path = folder / LOCK
@@ -111,7 +116,7 @@ def _entry(wheel: Path) -> dict[str, Any]:
         "version": metadata["Version"],
         "file_name": wheel.name,
         "install_dir": "site",
-        "sha256": sha256(wheel.read_bytes()).hexdigest(),
+        "sha256": _hash(wheel),
         "package_type": "package",
         "imports": list(part.imports) if part else sorted(set(_top_level(names))),
         "depends": sorted(_needs(metadata.get_all("Requires-Dist", []))),
@@ -127,5 +132,9 @@ def _needs(requirements: list[str]) -> Iterator[str]:
 
 def _top_level(names: list[str]) -> Iterator[str]:
     for name in names:
-        if name.endswith(".py") and ".dist-info/" not in name:
-            yield name.partition("/")[0].removesuffix(".py")
+        if name.endswith((".py", ".pyc")) and ".dist-info/" not in name:
+            yield Path(name.partition("/")[0]).stem
+
+
+def _hash(wheel: Path) -> str:
+    return sha256(wheel.read_bytes()).hexdigest()
