@@ -137,10 +137,18 @@ def _hash(path: Path) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("--source", choices=SOURCES, default=None, help="where to take the files from (default: both, in this order)")
+    parser.add_argument(
+        "--renew", nargs=2, metavar=("FOLDER", "VERSION"), default=None, help="take over another release, unpacked in FOLDER"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fetch, verify, and say what is there."""
+    if arguments.renew:
+        from bpbook.browser.renew import renew
+
+        renew(Path(arguments.renew[0]), arguments.renew[1])
+        release.cache_clear()
     root = repository_root()
     folder, wheels = fetch(root, arguments.source), fetch_wheels(root)
     size = sum(path.stat().st_size for place in (folder, wheels) for path in place.iterdir()) / 1e6
