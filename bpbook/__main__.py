@@ -32,6 +32,7 @@ COMMANDS = {
     "results": "results",
     "bench": "bench",
     "pyodide": "browser.pyodide",
+    "browser": "browser.notebooks",
     "check": "check",
     "build": "site.build",
     "serve": "site.serve",

@@ -25,7 +25,7 @@ UNWANTED = ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS", "MATPLOTLIBRC", "CO
 
 
 @contextmanager
-def _environment() -> Iterator[dict[str, str]]:
+def environment() -> Iterator[dict[str, str]]:
     """Give the environment of the kernel; its profile folder is empty, so that no start-up file of the user runs."""
     with TemporaryDirectory() as folder:
         yield {key: value for key, value in os.environ.items() if key not in UNWANTED} | FIXED | {"IPYTHONDIR": folder}
@@ -56,8 +56,8 @@ def execute(notebook: Any, path: Path, root: Path, cell_timeout: int = CELL_TIME
     started = [0]
     client = _client(notebook, path, cell_timeout, lambda cell, cell_index: started.append(cell_index + 1))
     try:
-        with _environment() as environment:
-            client.execute(env=environment)
+        with environment() as variables:
+            client.execute(env=variables)
     except NoSuchKernel:
         raise BookError("there is no Jupyter kernel python3; install ipykernel into this environment") from None
     except (CellControlSignal, DeadKernelError) as error:

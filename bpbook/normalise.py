@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     changed = {path: text for path, (text, _) in zip(paths, results, strict=True) if text.encode() != path.read_bytes()}
     for path, text in changed.items():
         if arguments.check:
-            print("\n".join(_diff(path, text, root)))
+            print("\n".join(difference(path, text, root)))
         else:
             replace_file(path, text)
     print(f"{len(paths)} notebooks, {len(changed)} {'differ' if arguments.check else 'changed'}")
@@ -81,7 +81,8 @@ def _attempt(path: Path, root: Path, run_cells: bool) -> tuple[str, str]:
         return "", str(error)
 
 
-def _diff(path: Path, text: str, root: Path) -> Iterator[str]:
+def difference(path: Path, text: str, root: Path) -> Iterator[str]:
+    """Yield the lines of a diff from the file of a notebook to the text that it should hold."""
     name = relative(path, root)
     old = path.read_bytes().decode("utf-8", "replace")
     lines = difflib.unified_diff(old.splitlines(), text.splitlines(), f"{name} (is)", f"{name} (should be)", lineterm="")

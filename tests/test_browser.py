@@ -5,14 +5,9 @@ Without Chromium these tests are left out, and say so; where BPBOOK_REQUIRE_BROW
 
 from __future__ import annotations
 
-import functools
-import http.server
 import io
-import os
 import re
-import shutil
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,14 +17,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from in_browser import Watched, browser, site
 from site_html import ROOT, html
 
 from bpbook.notebooks import pages
 
-__all__ = ["html"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+__all__ = ["browser", "html", "site"]
 PAGES = [*pages(ROOT), "search", "genindex"]
-SUB_PATH = "/a/sub-path"
 
 # What axe-core may still report, each with its reason.
 ALLOWED_BY_AXE = {
@@ -38,81 +32,7 @@ ALLOWED_BY_AXE = {
 }
 
 
-def _missing(reason: str) -> None:
-    if os.environ.get("BPBOOK_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"BPBOOK_REQUIRE_BROWSER=1, but {reason}")
-    pytest.skip(f"BROWSER TESTS LEFT OUT: {reason}")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Start one Chromium for all tests."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _missing("the package playwright is not installed")
-    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")), "/usr/bin/chromium"]
-    program = next((name for name in candidates if name and Path(name).is_file()), None)
-    if program is None:
-        _missing("there is no Chromium: install the package 'chromium' or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves the book below a sub-path, as GitHub Pages does."""
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix(SUB_PATH)) if path.startswith(SUB_PATH + "/") else "/nowhere"
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def site(html: Path) -> Iterator[str]:
-    """Serve the book below a sub-path of this machine."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(html)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
-    server.shutdown()
-    server.server_close()
-
-
-class Watched:
-    """A page that records what goes wrong, and lets nothing out."""
-
-    def __init__(self, browser: Any, allowed: str, **settings: Any) -> None:
-        self.context = browser.new_context(reduced_motion="reduce", **settings)
-        self.page = self.context.new_page()
-        self.problems: list[str] = []
-        self.allowed = allowed
-        self.context.route("**/*", self._route)
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
-        self.page.on("response", lambda answer: answer.status >= 400 and self.problems.append(f"{answer.status}: {answer.url}"))
-
-    def _route(self, route: Any) -> None:
-        if route.request.url.startswith((self.allowed, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.problems.append(f"request to {route.request.url}")
-            route.abort()
-
-    def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.problems.append(f"console {message.type}: {message.text}")
-
-    def open(self, address: str) -> Any:
-        """Open a page and wait until its mathematics is set."""
-        self.page.goto(address, wait_until="load")
-        self.page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
-        return self.page
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wide(browser: Any, site: str) -> Iterator[Watched]:
     """Return a page as wide as a laptop, that may use the clipboard."""
     watched = Watched(browser, site, viewport={"width": 1280, "height": 900}, color_scheme="light")
@@ -121,7 +41,7 @@ def wide(browser: Any, site: str) -> Iterator[Watched]:
     watched.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def telephone(browser: Any, site: str) -> Iterator[Watched]:
     """Return a page as narrow as a small telephone."""
     watched = Watched(browser, site, viewport={"width": 360, "height": 740})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from minibook import MiniBook, code, saved
 
 from bpbook import __main__ as command_line
 from bpbook import check
+from bpbook import test as all_tests
 from bpbook.__main__ import COMMANDS, main
 from bpbook.notebooks import BookError, UsageError, cells, choose, notebooks, pages, repository_root
 
@@ -177,3 +179,84 @@ def test_check_covers_every_fast_check() -> None:
     assert wanted | {("ruff", "check"), ("ruff", "format")} == {command for command in commands if command[0] != "mypy"}
     assert "mypy" in {command[0] for command in commands}
     assert all("--check" in command for command in check.CHECKS.values() if {"tangle", "exercises", "normalise", "format"} & {*command})
+
+
+# --- test -----------------------------------------------------------------------------------------
+
+
+def module(folder: Path, name: str, source: str, *after: str) -> all_tests.Step:
+    """Write a program and return the step that runs it."""
+    (folder / f"{name}.py").write_text(source, encoding="utf-8")
+    return all_tests.Step(name, [name], after=after)
+
+
+def test_steps_run_after_a_failure_and_what_each_says_stays_together(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bad = module(tmp_path, "bad_one", "import sys; print('bad says'); print('to stderr', file=sys.stderr); sys.exit(3)")
+    good = module(tmp_path, "good_one", "import os; print('good says', os.environ['BPBOOK_HTML'], os.environ['PYTHONHASHSEED'])", "bad_one")
+    ended = all_tests.in_parallel([good, bad], tmp_path, tmp_path)
+    assert [(outcome.step.name, outcome.code) for outcome in ended] == [("bad_one", 3), ("good_one", 0)]
+    said = capfd.readouterr().out
+    assert sorted(said[said.index("$ python -m bad_one") :].splitlines()[1:3]) == ["bad says", "to stderr"]
+    assert f"$ python -m good_one\ngood says {tmp_path / '_build' / 'html'} 0\npassed: good_one" in said
+    assert "FAILED: bad_one" in said
+
+
+def test_a_step_that_fails_is_the_exit_code(book: MiniBook, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    good, bad = module(book.root, "good_one", ""), module(book.root, "bad_one", "x = 1 / 0", "good_one")
+    monkeypatch.setattr(all_tests, "steps", lambda root: [good])
+    assert main(["test"]) == 0
+    monkeypatch.setattr(all_tests, "steps", lambda root: [bad, good])
+    assert main(["test"]) == 1
+    assert [line[:15] for line in capfd.readouterr().out.splitlines()[-2:]] == ["passed  good_on", "FAILED  bad_one"]
+
+
+class Pretend:
+    """In place of `attempt`: a step with two processes ends when another one has been seen beside it."""
+
+    def __init__(self) -> None:
+        self.lock, self.pair = threading.Lock(), threading.Barrier(2)
+        self.busy: list[all_tests.Step] = []
+        self.seen: list[set[str]] = []
+
+    def __call__(self, step: all_tests.Step, root: Path, folder: Path) -> all_tests.Outcome:
+        with self.lock:
+            self.busy.append(step)
+            self.seen.append({one.name for one in self.busy})
+            assert sum(one.processes for one in self.busy) <= 3
+        if step.name.startswith("pair"):
+            self.pair.wait(timeout=60)
+        with self.lock:
+            self.busy.remove(step)
+        (folder / step.name).write_text("", encoding="utf-8")
+        return all_tests.Outcome(step, 0, 0.0, folder / step.name)
+
+
+def test_steps_run_side_by_side_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend = Pretend()
+    monkeypatch.setattr(all_tests, "attempt", pretend)
+    sizes = {"alone": 3, "pair a": 2, "large": 2, "pair b": 1, "small": 1}
+    ended = all_tests.in_parallel([all_tests.Step(name, [], size) for name, size in sizes.items()], tmp_path, tmp_path)
+    assert {outcome.step.name for outcome in ended} == {*sizes}
+    assert {"alone"} in pretend.seen and {"pair a", "pair b"} in pretend.seen
+    assert not any("alone" in names and len(names) > 1 for names in pretend.seen)
+
+
+def test_a_step_that_waits_for_nothing_known_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="can never start: b"):
+        all_tests.in_parallel([all_tests.Step("b", [], after=("a",))], tmp_path, tmp_path)
+    with pytest.raises(ValueError, match="can never start: c"):
+        all_tests.in_parallel([all_tests.Step("c", [], all_tests.ROOM + 1)], tmp_path, tmp_path)
+
+
+def test_the_steps_of_this_book_leave_nothing_out() -> None:
+    root = Path(command_line.__file__).resolve().parents[1]
+    steps = {step.name: step for step in all_tests.steps(root)}
+    assert all({*step.after} <= {*steps} and step.processes <= all_tests.ROOM for step in steps.values())
+    commands = [step.command for step in steps.values()]
+    assert ["bpbook", "check"] in commands and ["bpbook", "build"] in commands
+    (nbval,) = (command for command in commands if "--nbval" in command)
+    assert {str(path.relative_to(root)) for path in notebooks(root)} <= {*nbval} and "bpbook.same_bytes" in nbval
+    (tests,) = (command for command in commands if "tests/test_command_line.py" in command)
+    assert sorted(name for name in tests if name.startswith("tests/")) == sorted(
+        f"tests/{path.name}" for path in root.glob("tests/test_*.py")
+    )

@@ -579,6 +579,12 @@ def test_gradients_in_pairs_are_not_taken_for_one_list():
     fails("backward-loop", pairs, words="has 2 entries, wanted a list of 4")
 
 
+def test_integers_of_another_width_are_right_too():
+    confusion = solution("confusion-matrix")["confusion"]
+    assert check("confusion-matrix", lambda *arguments: confusion(*arguments).astype(np.int32)).passed, "int has 32 bits in a browser"
+    fails("confusion-matrix", lambda *arguments: confusion(*arguments).astype(np.float32))
+
+
 def test_a_borrowed_accuracy_is_not_yet_an_answer():
     assert check("accuracy", bpkit.accuracy).status == "not yet"
 

@@ -50,12 +50,13 @@ every_chapter = pytest.mark.parametrize("chapter", sorted(by_chapter()))
 
 @every_chapter
 def test_an_untouched_notebook_gets_none_and_says_not_yet(tmp_path, chapter):
-    path = notebook(tmp_path / "new.ipynb", *filled_in(chapter, {}))
-    assert main(["grade", str(path)]) == 1
-    graded = grade(path, "new")
-    assert graded.score == 0
-    assert set(statuses(graded).values()) == {"not yet"}
-    assert graded.notes == []
+    path, data = notebook(tmp_path / "new.ipynb", *filled_in(chapter, {})), tmp_path / "new.json"
+    assert main(["grade", str(path), "--json", str(data)]) == 1
+    (graded,) = json.loads(data.read_text(encoding="utf-8"))
+    assert graded["score"] == 0
+    assert {exercise["status"] for exercise in graded["exercises"]} == {"not yet"}
+    assert len(graded["exercises"]) == len(by_chapter()[chapter])
+    assert graded["notes"] == []
 
 
 @every_chapter

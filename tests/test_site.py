@@ -41,7 +41,12 @@ CHECKS = [
     audit.unnumbered_equations,
 ]
 BROKEN = {
-    "broken_links": ['<a href="nowhere.html">x</a>', '<a href="#nowhere">x</a>', '<img src="nowhere.png" alt="x">'],
+    "broken_links": [
+        '<a href="nowhere.html">x</a>',
+        '<a href="#nowhere">x</a>',
+        '<img src="nowhere.png" alt="x">',
+        '<a href="lite/notebooks/index.html?path=nowhere.ipynb">x</a>',
+    ],
     "foreign_resources": [
         '<script src="https://cdn.example.org/x.js"></script>',
         '<link rel="stylesheet" href="//fonts.example.org/x.css">',
@@ -74,6 +79,24 @@ def test_every_check_fails_on_a_broken_page(name: str, page: str, tmp_path: Path
     assert len(getattr(audit, name)(tmp_path)) >= 1
 
 
+def test_a_link_to_jupyterlite_opens_a_notebook_that_is_there(tmp_path: Path) -> None:
+    for name in ("lite/notebooks/index.html", "lite/files/a.ipynb"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    page = tmp_path / "index.html"
+    page.write_text('<a href="lite/notebooks/index.html?path=a.ipynb">x</a>', encoding="utf-8")
+    assert audit.broken_links(tmp_path) == []
+    page.write_text('<a href="lite/notebooks/index.html?path=b.ipynb">y</a>', encoding="utf-8")
+    assert len(audit.broken_links(tmp_path)) == 1
+
+
+def test_the_pages_of_jupyterlite_are_not_pages_of_the_book(tmp_path: Path) -> None:
+    for name in ("lite/lab/index.html", "literature.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert audit.page_files(tmp_path) == [tmp_path / "literature.html"]
+
+
 def test_a_style_sheet_that_fetches_is_found(tmp_path: Path) -> None:
     (tmp_path / "x.css").write_text('@import "https://fonts.example.org/css"; a { background: url(//example.org/x.png) }', encoding="utf-8")
     assert len(audit.foreign_resources(tmp_path)) == 2
@@ -101,11 +124,14 @@ def test_exported_cells_link_to_the_reference_and_back(html: Path) -> None:
     for item in exported(ROOT):
         if item.name.startswith("_") or not reference.find(id=f"bpkit.{item.module}.{item.name}"):
             continue
-        cell = audit.soup(html / f"{item.page}.html").find(id=item.anchor.replace("_", "-"))
+        anchor = audit.soup(html / f"{item.page}.html").find(id=item.anchor.replace("_", "-"))
+        assert anchor is not None, item
+        # The anchor of a second definition in one cell is an element of its own, inside the cell.
+        cell = anchor if "cell" in anchor.get_attribute_list("class") else anchor.find_parent(class_="cell")
         assert cell is not None, item
         links = [str(link["href"]) for link in cell.select(".saved-in a")]
         assert any(link.endswith(f"#bpkit.{item.module}.{item.name}") for link in links), item
-        back = reference.select(f'.derived-in a[href$="#{cell["id"]}"]')
+        back = reference.select(f'.derived-in a[href$="#{anchor["id"]}"]')
         assert back, f"{item.name}: the reference does not lead back to {item.page}"
 
 

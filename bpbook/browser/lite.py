@@ -15,7 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bpbook.browser import packages, pyodide
+import nbformat
+
+from bpbook.browser import lite_pages, packages, pyodide
 from bpbook.browser.compile import compile_wheels
 from bpbook.notebooks import BookError
 
@@ -62,6 +64,8 @@ def build(root: Path, pages: Path, from_cdn: bool = False) -> Path:
         (source / "overrides.json").write_text(json.dumps(OVERRIDES), encoding="utf-8")
         _run(source, out)
     _add_pyodide(root, out, from_cdn)
+    lite_pages.add_extension(out)
+    lite_pages.name_pages(out)
     _verify(out, from_cdn)
     return out
 
@@ -70,6 +74,28 @@ OVERRIDES = {
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
     # The reader's work is kept in the browser; what is lost with a closed tab is at most ten seconds of typing.
     "@jupyterlab/docmanager-extension:plugin": {"autosave": True, "autosaveInterval": 10},
+    # The two buttons that a reader needs say what they do.
+    "@jupyterlab/notebook-extension:panel": {
+        "toolbar": [
+            {"name": "run", "command": "notebook:run-cell-and-select-next", "label": "Run", "rank": 30},
+            {"name": "interrupt", "command": "notebook:interrupt-kernel", "label": "Stop", "rank": 31},
+        ]
+    },
+}
+
+
+# As the kernel says it: what it would have to add would make the notebook a changed one, and a changed one is kept as the reader's.
+METADATA = {
+    "kernelspec": {"display_name": "Python (Pyodide)", "language": "python", "name": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "python", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.8",
+    },
 }
 
 
@@ -93,10 +119,15 @@ def _settings(from_cdn: bool) -> dict[str, Any]:
 def _write_contents(root: Path, files: Path) -> None:
     """Copy the notebooks with their folders; each asks for the kernel that is there, so that no dialog does."""
     for path in sorted((root / "chapters").glob("**/*.ipynb")):
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        # JupyterLite reads the file as it is: it wants each text as one, not as a list of lines, and the word that its outputs
+        # are the book's own, or it leaves out their pictures.
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        # What installs the packages on Colab is not needed here.
+        notebook["cells"] = [cell for cell in notebook["cells"] if "colab" not in cell["metadata"].get("tags", [])]
         for cell in notebook["cells"]:
-            cell["source"] = "".join(cell["source"])  # JupyterLite reads the file as it is, and wants one text, not a list of lines
-        notebook["metadata"]["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+            if cell["cell_type"] == "code":
+                cell["metadata"]["trusted"] = True
+        notebook["metadata"] |= METADATA
         target = files / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

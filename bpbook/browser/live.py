@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from zipfile import ZipFile
 
-from bpbook.browser import lite, packages, pyodide
+from bpbook.browser import first_load, lite, offline, packages, pyodide
 
 FOLDER = "_static/live"
 EDITOR = "django_codemirror6/static/cm6/cm6-python.min.js"
@@ -24,3 +24,5 @@ def add_files(root: Path, pages: Path, from_cdn: bool = False) -> None:
     sizes = {path.name: path.stat().st_size for place in (pages / own, pyodide.fetch(root)) for path in sorted(place.iterdir())}
     settings = {"pyodide": pyodide.official_address() if from_cdn else own, "lock": own + packages.LOCK, "bytes": sizes}
     (folder / "python.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    first_load.say(root, pages)
+    offline.add_files(pages, from_cdn)

@@ -8,14 +8,20 @@ printed, and to nothing else. Of two such numbers, the one that is printed with 
 from __future__ import annotations
 
 import re
+import struct
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from bpbook.browser.pictures import LARGEST, distance
+from bpbook.browser.figures import KIND, PICTURE
 
-DECIMAL = re.compile(r"(?<![\w.])[-+\u2212]?(?:(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)(?![\w.])")
+DECIMAL = re.compile(r"(?<![\d.])[-+\u2212]?(?:\d*\.\d+(?:[eE][-+]?\d+)?|\d+\.?[eE][-+]?\d+)(?!\d|\.\d)")
+# Of 160 dots an inch. Letters of another size moved the border of no picture by more than this.
+BORDER = 12
 SHOWN = 60
+CLASS = re.compile(r"^<class '|'>$")
 
 
 def differences(committed: Sequence[Any], browser: Sequence[Any]) -> list[str]:
@@ -27,7 +33,7 @@ def differences(committed: Sequence[Any], browser: Sequence[Any]) -> list[str]:
         The outputs as they are committed, and as the browser's Python gave them.
     """
     here, there = joined(committed), joined(browser)
-    failed = [f"{output['ename']}: {output['evalue']}" for output in there if output["output_type"] == "error"]
+    failed = [f"{CLASS.sub('', output['ename'])}: {output['evalue']}" for output in there if output["output_type"] == "error"]
     if failed:
         return failed
     kinds = [[_kind(output) for output in side] for side in (here, there)]
@@ -73,19 +79,43 @@ def _contents(one: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str,
 
 
 def _difference(kind: str, one: str, other: str) -> str:
-    if kind == "image/png":
-        size = 0.0 if one == other else distance(one, other)
-        return f"another picture (difference {size:.3g}, at most {LARGEST:g})" if size > LARGEST else ""
+    if kind == PICTURE:
+        return _sizes(_size(one), _size(other))
     if one == other or same_but_for_rounding(one, other):
         return ""
-    return f"{kind}: {_around(other, one)!r}, wanted {_around(one, other)!r}"
+    what = "the picture shows" if kind == KIND else f"{kind}:"
+    return f"{what} {_around(other, one)!r}, wanted {_around(one, other)!r}"
+
+
+def _sizes(one: tuple[int, int], other: tuple[int, int]) -> str:
+    near = all(abs(a - b) <= BORDER for a, b in zip(one, other, strict=True))
+    return "" if near else f"the picture has {' x '.join(map(str, other))} dots, wanted {' x '.join(map(str, one))}"
+
+
+def _size(png: str) -> tuple[int, int]:
+    """Return width and height of a PNG in base64: they stand at its start."""
+    return struct.unpack(">2I", b64decode(png[:32])[16:24])
 
 
 def same_but_for_rounding(one: str, other: str) -> bool:
     """Tell whether two texts hold the same words, and numbers that differ by one unit of the last printed digit at most."""
-    if DECIMAL.sub("0.", one) != DECIMAL.sub("0.", other):
-        return False
-    return all(_near(*pair) for pair in zip(DECIMAL.findall(one), DECIMAL.findall(other), strict=True))
+    return _parting(one, other) == -1
+
+
+def _parting(one: str, other: str) -> int:
+    """Return where in the first text the two begin to differ by more than rounding, -1 if nowhere."""
+    first, second = (_pieces(text) for text in (one, other))
+    for (place, piece), (_, again) in zip(first, second, strict=False):
+        if piece != again and not (DECIMAL.fullmatch(piece) and DECIMAL.fullmatch(again) and _near(piece, again)):
+            common = next((i for i, (a, b) in enumerate(zip(piece, again, strict=False)) if a != b), min(len(piece), len(again)))
+            return place + common
+    return -1 if len(first) == len(second) else min(len(one), len(other))
+
+
+def _pieces(text: str) -> list[tuple[int, str]]:
+    """Split a text into its numbers and what stands between them, each with its place."""
+    ends = [0, *(end for found in DECIMAL.finditer(text) for end in found.span()), len(text)]
+    return [(start, text[start:end]) for start, end in pairwise(ends)]
 
 
 def _near(one: str, other: str) -> bool:
@@ -96,8 +126,6 @@ def _near(one: str, other: str) -> bool:
 
 def _around(text: str, other: str) -> str:
     """Return the part of a text where it begins to differ from another one."""
-    texts = (DECIMAL.sub("0.", text), DECIMAL.sub("0.", other))
-    one, two = (text, other) if texts[0] == texts[1] else texts
-    place = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    place = _parting(text, other)
     start = max(0, place - SHOWN)
-    return ("..." if start else "") + one[start : place + SHOWN]
+    return ("..." if start else "") + text[start : place + SHOWN]

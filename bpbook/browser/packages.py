@@ -48,7 +48,13 @@ PARTS = (
         ("penguins.csv", "results.json", "benchmark.json"),
     ),
     Part("bpbook-data", ("bpbook/datasets_files",), ("bpbook.datasets",), ("bpbook",), ("fashion_mnist_small.npz",)),
-    Part("bpbook-exercises", ("bpbook/exercises",), ("bpbook.exercises",), ("bpbook",)),
+    # A wrong answer is compared with the catalogue of bugs, too.
+    Part(
+        "bpbook-exercises",
+        ("bpbook/exercises", "bpbook/bugs/__init__.py", "bpbook/bugs/answers.py", "bpbook/bugs/mutate.py", "bpbook/bugs/bugs.toml"),
+        ("bpbook.exercises",),
+        ("bpbook",),
+    ),
     Part("bpbook-ledger", ("bpbook/ledger",), ("bpbook.ledger",), ("bpbook", "sympy")),
 )
 

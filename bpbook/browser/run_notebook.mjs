@@ -1,6 +1,7 @@
-// Run the code cells of a notebook in the browser's Python, under Node, as a live page does:
-//   node run_notebook.mjs PYODIDE_FOLDER PYTHON_MJS NOTEBOOK RESULT
-// RESULT becomes {cells: [{outputs, seconds}], seconds, asked}; `asked` names every address that was asked for and refused.
+// Run the code cells of notebooks in the browser's Python, under Node, as a live page does:
+//   node run_notebook.mjs PYODIDE_FOLDER PYTHON_MJS RESULT NOTEBOOK ...
+// One Python runs them one after the other. RESULT becomes a list with {cells: [{outputs, seconds}], seconds, asked} for each
+// notebook; `seconds` of the first counts the start, and `asked` names every address that was asked for and refused.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
@@ -10,8 +11,8 @@ process.on("uncaughtException", (error) => {
 });
 console.log = () => {}; // Pyodide tells which packages it loads
 
-const [folder, script, notebook, result] = process.argv.slice(2);
-const began = performance.now();
+const [folder, script, result, ...notebooks] = process.argv.slice(2);
+let began = performance.now();
 const asked = [];
 // Everything comes from the folder of the site. What wants the network shall fail here, and be told.
 globalThis.fetch = (address) => {
@@ -30,12 +31,21 @@ const { start } = await import(pathToFileURL(script));
 const env = JSON.parse(process.env.BPBOOK_PYTHON_ENVIRONMENT ?? "{}");
 const python = await start(loadPyodide, { indexURL: `${folder}/`, lockFileURL: `${folder}/pyodide-lock.json`, env });
 
-const cells = [];
-for (const cell of JSON.parse(readFileSync(notebook, "utf8")).cells) {
-  if (cell.cell_type === "code") cells.push(await runCell([cell.source].flat().join("")));
-}
-writeFileSync(result, JSON.stringify({ cells, seconds: secondsSince(began), asked }));
+const results = [];
+for (const notebook of notebooks) results.push(await runNotebook(JSON.parse(readFileSync(notebook, "utf8"))));
+writeFileSync(result, JSON.stringify(results));
 process.exit(0); // Pyodide would keep Node waiting
+
+/** Run the code cells of one notebook; the names that it defined are gone afterwards, what was imported is still loaded. */
+async function runNotebook({ cells }) {
+  const first = asked.length;
+  const shown = [];
+  for (const cell of cells) if (cell.cell_type === "code") shown.push(await runCell([cell.source].flat().join("")));
+  await python.run("%reset -f", () => {});
+  const seconds = secondsSince(began);
+  began = performance.now();
+  return { cells: shown, seconds, asked: asked.slice(first) };
+}
 
 /** Run one cell and return what it showed; an error is the last output, and the next cells run all the same. */
 async function runCell(code) {

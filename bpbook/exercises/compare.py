@@ -76,7 +76,7 @@ def _array(got: Value, wanted: Value, tolerance: float, zero: float) -> Problem 
         return Problem("type", f"is {kind_of(got)}, wanted {kind_of(wanted)}")
     if got.array.shape != wanted.array.shape:
         return Problem("shape", f"has shape {got.array.shape}, wanted {wanted.array.shape}")
-    if got.kind == wanted.kind == "array" and got.array.dtype != wanted.array.dtype:
+    if got.kind == wanted.kind == "array" and not _same_type(got.array.dtype, wanted.array.dtype):
         return Problem("dtype", f"has dtype {got.array.dtype}, wanted {wanted.array.dtype}")
     if np.any(~np.isfinite(got.array) & np.isfinite(wanted.array)):
         return Problem("finite", "holds NaN" if np.any(np.isnan(got.array)) else "holds infinity")
@@ -95,6 +95,11 @@ def _agree(got: NDArray[Any], wanted: NDArray[Any], tolerance: float, zero: floa
     with np.errstate(all="ignore"):
         same = (one == other) | (np.isnan(one) & np.isnan(other))
         return np.asarray(same | (np.abs(one - other) <= allowed))
+
+
+def _same_type(one: np.dtype[Any], other: np.dtype[Any]) -> bool:
+    """Say whether two dtypes are one; `int` has 32 bits in a browser and 64 elsewhere, so the width of integers is not asked for."""
+    return one == other or one.kind == other.kind == "i"
 
 
 def _first_difference(got: NDArray[Any], wanted: NDArray[Any], same: NDArray[Any]) -> str:

@@ -41,6 +41,8 @@ can unfold. Try first: a solution that you have read is not one that you have fo
 """
 
 SETUP = "import numpy as np\n\nfrom bpbook.exercises import check"
+# The same check, but what the book has solved is not noted as passed by the reader.
+SETUP_SOLVED = SETUP.replace("import check", "import verdict as check")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +122,7 @@ def solved_cells(exercises: list[Exercise], words: dict[str, Any]) -> list[dict[
     words : dict
         The chapter's file, number and title.
     """
-    cells = [_markdown(SOLVED.format(**words)), _code(SETUP)]
+    cells = [_markdown(SOLVED.format(**words)), _code(SETUP_SOLVED)]
     for exercise in exercises:
         label = f"ex-{exercise.id}"
         stub = f"```python\n{exercise.sections['stub'].code}```"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
@@ -33,17 +34,34 @@ def catalogued(identifier: str) -> list[tuple[Block, Observation]]:
         The id of the exercise. Only those that rebuild a function of bpkit have such bugs.
     """
     exercise = load_all()[identifier]
-    bugs = tomllib.loads((Path(str(files("bpbook"))) / "bugs" / "bugs.toml").read_text(encoding="utf-8"))["bug"]
-    chosen = [bug for bug in bugs if exercise.kind == "rebuild" and bug["function"].partition(".")[2] in exercise.answers]
-    return [(Block("", bug["hint"], ""), _observed(exercise, bug)) for bug in chosen]
+    return [(Block("", bug["hint"], ""), _observed(exercise, bug)) for bug in bugs_of(exercise)]
+
+
+def bugs_of(exercise: Exercise) -> list[dict[str, Any]]:
+    """Return the entries of the bug catalogue that an answer to this exercise could have."""
+    return [bug for bug in _catalogue() if exercise.kind == "rebuild" and bug["function"].partition(".")[2] in exercise.answers]
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> list[dict[str, Any]]:
+    bugs: list[dict[str, Any]] = tomllib.loads((Path(str(files("bpbook"))) / "bugs" / "bugs.toml").read_text(encoding="utf-8"))["bug"]
+    return bugs
+
+
+@lru_cache(maxsize=1)
+def _package() -> dict[str, ast.Module]:
+    import bpkit
+    from bpbook.bugs.mutate import read_package
+
+    return read_package(Path(bpkit.__file__).parent.parent)
 
 
 def _observed(exercise: Exercise, bug: dict[str, Any]) -> Observation:
-    import bpkit
-    from bpbook.bugs.mutate import imported, mutate, read_package
+    from bpbook.bugs.mutate import imported, mutate
 
-    trees = read_package(Path(bpkit.__file__).parent.parent)
-    function = str(bug["function"]).partition(".")[2]
-    with imported(mutate(trees, bug["function"], bug["find"], bug["replace"])) as package:
+    module, _, function = str(bug["function"]).partition(".")
+    trees = mutate(_package(), bug["function"], bug["find"], bug["replace"])
+    # The other modules are imported from their files, which is faster than from a tree.
+    with imported({f"bpkit.{module}": trees[f"bpkit.{module}"]}) as package:
         answers = {**exercise.solution, function: getattr(package, function)}
         return observe(exercise, {name: answers[name] for name in exercise.answers}, steps=None)

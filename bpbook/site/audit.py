@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+
+from bpbook.browser import lite
 
 # Attributes whose address a browser fetches by itself; a link that a reader follows is not one of them.
 FETCHED = dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src") | {"object": "data"}
@@ -36,8 +38,9 @@ def _anchors(path: Path, changed: float) -> frozenset[str]:
 
 
 def page_files(html: Path) -> list[Path]:
-    """Return the pages of the site, without what Sphinx keeps for itself."""
-    return sorted(path for path in html.rglob("*.html") if not path.relative_to(html).parts[0].startswith("_"))
+    """Return the pages of the book, without what Sphinx keeps for itself and without those of JupyterLite."""
+    tops = {path: path.relative_to(html).parts[0] for path in html.rglob("*.html")}
+    return sorted(path for path, top in tops.items() if not top.startswith("_") and top != lite.FOLDER)
 
 
 def _attributes(page: BeautifulSoup, *names: str) -> Iterator[tuple[Tag, str]]:
@@ -61,9 +64,16 @@ def broken_links(html: Path) -> list[str]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_file():
                 problems.append(f"{path.relative_to(html)}: {address} leads to nothing")
+            elif target.is_relative_to(html.resolve() / lite.FOLDER) and not _opens(html, parts.query):
+                problems.append(f"{path.relative_to(html)}: {address} opens a notebook that is not there")
             elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in _anchors(target, target.stat().st_mtime):
                 problems.append(f"{path.relative_to(html)}: {address} has no such anchor")
     return problems
+
+
+def _opens(html: Path, query: str) -> bool:
+    """Return whether JupyterLite has the notebooks that an address with this query opens."""
+    return all((html / lite.FOLDER / "files" / name).is_file() for name in parse_qs(query).get("path", []))
 
 
 def foreign_resources(html: Path) -> list[str]:

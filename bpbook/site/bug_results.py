@@ -12,6 +12,7 @@ from typing import Any
 import bpbook
 import bpkit
 from bpbook.bugs import Bug, Result, run_all
+from bpbook.notebooks import repository_root
 
 TOOLS, KIT = Path(bpbook.__file__).parent, Path(bpkit.__file__).parent
 
@@ -51,3 +52,7 @@ def fingerprint(folders: Iterable[Path], files: Iterable[Path]) -> str:
     """Return a hash of the Python files in the folders and of the files."""
     paths = [*files, *(path for folder in folders for path in folder.rglob("*.py"))]
     return sha256(b"\0".join(path.read_bytes() for path in sorted(paths))).hexdigest()
+
+
+if __name__ == "__main__":  # so that the tests can try the bugs before they build the book
+    print(f"{len(bug_results(repository_root()))} bugs have been tried")

@@ -57,3 +57,5 @@ window.addEventListener("load", () => {
 });
 window.addEventListener("resize", reachScrolling);
 window.addEventListener("beforeprint", () => document.querySelectorAll("details.hide, details.sd-dropdown").forEach((box) => { box.open = true; }));
+// A page that was opened as a file may not load modules.
+if (location.protocol !== "file:") import("./progress.mjs").catch(() => {});
