@@ -19,7 +19,7 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THRE
 PARALLEL = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120", "-p", "bpbook.same_bytes"]
 # Tests that take long start first: a worker that gets one of them last lets the other one wait.
-LONG = ("browser", "ledger_check", "bugs", "install", "grade", "worksheet", "exercises", "exercise_check", "operations")
+LONG = ("browser", "ledger_check", "live", "lite", "bugs", "install", "grade", "worksheet", "exercises", "exercise_check", "operations")
 # Steps run side by side while they have at most this many processes: two cores, and one more that waits for a kernel or a page.
 ROOM = 3
 

@@ -18,8 +18,8 @@ from threadpoolctl import threadpool_limits
 from bpbook.notebooks import Cell, notebooks, repository_root
 from bpbook.site import live
 from bpbook.site.running import in_browser
-from bpbook.site.running.names import names_of
 from bpbook.site.running.plan import Page, units_of
+from bpbook.site.running.reader import names_of
 from bpbook.site.running.session import Cell as Text
 from bpbook.site.running.session import Session, imported
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bpbook.exercises.source import Exercise, by_chapter
+from bpbook.exercises.judge import judge
+from bpbook.exercises.references import bugs_of, catalogued
+from bpbook.exercises.source import Exercise, by_chapter, load_all
 
 SETUP = """\
 from bpbook.exercises import check
@@ -31,6 +33,13 @@ def answer(*arguments):
 result = check({name!r}, *[answer] * {count})
 print(result.status, "too many steps" in result.message)
 """
+CATALOGUE = """\
+from bpbook.exercises.judge import judge
+from bpbook.exercises.references import catalogued
+
+for bug, seen in catalogued({name!r}):
+    print(judge(load_all()[{name!r}], seen).hint)
+"""
 
 
 def notebook(chapter: str) -> Any:
@@ -38,7 +47,8 @@ def notebook(chapter: str) -> Any:
     from nbformat.v4 import new_notebook
 
     exercises = by_chapter()[chapter]
-    return new_notebook(cells=[_cell(SETUP, ""), *map(_answers, exercises), _endless(exercises)])  # type: ignore[no-untyped-call]
+    cells = [_cell(SETUP, ""), *map(_answers, exercises), *_catalogue(exercises), _endless(exercises)]
+    return new_notebook(cells=cells)  # type: ignore[no-untyped-call]
 
 
 def _answers(exercise: Exercise) -> Any:
@@ -47,6 +57,14 @@ def _answers(exercise: Exercise) -> Any:
     wanted += [(block.title, "passed ") for block in exercise.rights]
     wanted += [(block.title, f"wrong with the hint {block.title!r}") for block in exercise.wrongs]
     return _cell(f"say({exercise.id!r})", "".join(f"{title}: {verdict}\n" for title, verdict in wanted))
+
+
+def _catalogue(exercises: list[Exercise]) -> list[Any]:
+    """Return a cell that gives one exercise the bugs of the catalogue, which must get the same hints as here; or none."""
+    for name in (exercise.id for exercise in exercises if bugs_of(exercise)):
+        hints = [judge(load_all()[name], seen).hint for _, seen in catalogued(name)]
+        return [_cell(CATALOGUE.format(name=name), "".join(f"{hint}\n" for hint in hints))]
+    return []
 
 
 def _endless(exercises: list[Exercise]) -> Any:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # The build fills in the megabytes (bpbook/browser/first_load.py), when the files are there to be measured.
 LAUNCH = """<div class="launch" data-notebook="{notebook}" data-root="{root}">
-<p><a class="launch-button" href="{address}">Run in your browser</a>
-<span class="launch-note">Nothing to install, nothing is sent.<span class="launch-size"></span></span></p>
+<p><a class="launch-button" href="{address}">Open as a notebook</a>
+<span class="launch-note">It runs in your browser: nothing to install, nothing is sent.<span class="launch-size"></span></span></p>
 </div>"""
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-from .names import Names, names_of
+from .names import Names
+from .reader import names_of
 
 Chains = dict[str, tuple[int, ...]]
 

@@ -2,7 +2,7 @@
 import { start } from "./python.mjs";
 import { countFetches, wantedFor } from "./counting.mjs";
 
-const RUNNING = ["__init__", "names", "plan", "session", "in_browser"];
+const RUNNING = ["__init__", "names", "reader", "plan", "session", "in_browser"];
 const MOST_TEXT = 100_000; // characters of printed text of one cell; more would stop the page
 
 let python, ran, before, modules;
