@@ -19,6 +19,7 @@ import nbformat
 
 from bpbook.browser import lite_pages, packages, pyodide
 from bpbook.browser.compile import compile_wheels
+from bpbook.browser.plain import plain, titles
 from bpbook.notebooks import BookError
 
 FOLDER = "lite"
@@ -118,6 +119,7 @@ def _settings(from_cdn: bool) -> dict[str, Any]:
 
 def _write_contents(root: Path, files: Path) -> None:
     """Copy the notebooks with their folders; each asks for the kernel that is there, so that no dialog does."""
+    known = titles(root)
     for path in sorted((root / "chapters").glob("**/*.ipynb")):
         # JupyterLite reads the file as it is: it wants each text as one, not as a list of lines, and the word that its outputs
         # are the book's own, or it leaves out their pictures.
@@ -127,6 +129,8 @@ def _write_contents(root: Path, files: Path) -> None:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["metadata"]["trusted"] = True
+            elif cell["cell_type"] == "markdown":
+                cell["source"] = plain(cell["source"], known, path.parent.relative_to(root / "chapters").as_posix())
         notebook["metadata"] |= METADATA
         target = files / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
