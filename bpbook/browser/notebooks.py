@@ -20,16 +20,24 @@ PROCESSES = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Offer the notebooks."""
+    """Offer the notebooks and how many run at a time."""
+    parser.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, 65),
+        metavar="N",
+        default=PROCESSES,
+        help=f"how many notebooks run at a time (default: {PROCESSES})",
+    )
     parser.add_argument("paths", nargs="*", metavar="notebook", help="all notebooks of the book if none is named")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run two notebooks at a time, print a line for each, and return 1 if one fails or shows something else."""
+    """Run the notebooks, print a line for each, and return 1 if one fails or shows something else."""
     root, folder = repository_root(), site()
     paths = choose(root, arguments.paths)
     tasks = [task for path in paths for task in _tasks(path, root)]
-    reports = _reports(_groups(tasks), root, folder)
+    reports = _reports(_groups(tasks), root, folder, arguments.processes)
     unneeded = _unneeded(reports) if set(paths) == set(notebooks(root)) else []
     print("\n".join([*unneeded, _summary(reports)]))
     return int(bool(unneeded) or any(report.problems for report in reports))
@@ -74,9 +82,9 @@ def _groups(tasks: Sequence[Task]) -> list[list[Task]]:
     return sorted(reversed(groups.values()), key=len)
 
 
-def _reports(groups: Sequence[Sequence[Task]], root: Path, folder: Path) -> list[Report]:
+def _reports(groups: Sequence[Sequence[Task]], root: Path, folder: Path, processes: int) -> list[Report]:
     found = []
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(attempt, group, root, folder) for group in groups]):
             found += future.result()
             print("\n".join(map(_told, future.result())), flush=True)
