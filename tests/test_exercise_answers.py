@@ -579,10 +579,11 @@ def test_gradients_in_pairs_are_not_taken_for_one_list():
     fails("backward-loop", pairs, words="has 2 entries, wanted a list of 4")
 
 
-def test_integers_of_another_width_are_right_too():
+def test_int_is_right_whether_it_has_32_bits_or_64():
     confusion = solution("confusion-matrix")["confusion"]
     assert check("confusion-matrix", lambda *arguments: confusion(*arguments).astype(np.int32)).passed, "int has 32 bits in a browser"
-    fails("confusion-matrix", lambda *arguments: confusion(*arguments).astype(np.float32))
+    for other in (np.float32, np.int16, np.uint64):
+        fails("confusion-matrix", lambda *arguments, other=other: confusion(*arguments).astype(other))
 
 
 def test_a_borrowed_accuracy_is_not_yet_an_answer():

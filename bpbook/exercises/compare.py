@@ -98,8 +98,8 @@ def _agree(got: NDArray[Any], wanted: NDArray[Any], tolerance: float, zero: floa
 
 
 def _same_type(one: np.dtype[Any], other: np.dtype[Any]) -> bool:
-    """Say whether two dtypes are one; `int` has 32 bits in a browser and 64 elsewhere, so the width of integers is not asked for."""
-    return one == other or one.kind == other.kind == "i"
+    """Say whether two dtypes are one; `int` has 32 bits in a browser and 64 elsewhere, so both count as one."""
+    return one == other or (one.kind == other.kind == "i" and {one.itemsize, other.itemsize} == {4, 8})
 
 
 def _first_difference(got: NDArray[Any], wanted: NDArray[Any], same: NDArray[Any]) -> str:
