@@ -27,8 +27,6 @@ PYODIDE = "static/pyodide"
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # What JupyterLite's kernel is made of: loaded from the site's lock file, so that nothing asks a package index.
 KERNEL_PACKAGES = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
-
-
 # The editor is no Python, and the book has no widgets.
 NOT_SERVED = ("django_codemirror6", "widgetsnbextension")
 
@@ -73,8 +71,6 @@ def build(root: Path, pages: Path, from_cdn: bool = False) -> Path:
 
 OVERRIDES = {
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
-    # The reader's work is kept in the browser; what is lost with a closed tab is at most ten seconds of typing.
-    "@jupyterlab/docmanager-extension:plugin": {"autosave": True, "autosaveInterval": 10},
     # The two buttons that a reader needs say what they do.
     "@jupyterlab/notebook-extension:panel": {
         "toolbar": [
@@ -108,7 +104,6 @@ def _settings(from_cdn: bool) -> dict[str, Any]:
     }
     data = {
         "appName": "Backpropagation, Checked",
-        "enableServiceWorkerCache": "true",
         "contentsStorageName": "Backpropagation, Checked: notebooks",
         "settingsStorageName": "Backpropagation, Checked: settings",
         "workspacesStorageName": "Backpropagation, Checked: workspaces",
